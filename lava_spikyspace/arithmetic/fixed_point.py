@@ -1,0 +1,72 @@
+"""Descaling, saturation and limbs of fixed-point integers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from lava_spikyspace.network import IntArray
+
+
+def descale_sum(acc: IntArray, mult: IntArray, add: IntArray, shift: IntArray) -> IntArray:
+    """Return ``acc*mult + add + (1 << (shift - 1))``, the widest value of `descale`.
+
+    Parameters
+    ----------
+    acc : ndarray, int64, shape (..., channel)
+        Accumulator.
+    mult, add, shift : ndarray, int64, shape (channel,)
+        Per channel; shift >= 1.
+    """
+    half = np.left_shift(np.int64(1), shift - 1)
+    return np.asarray(acc * mult + add + half)
+
+
+def descale(acc: IntArray, mult: IntArray, add: IntArray, shift: IntArray) -> IntArray:
+    """Return ``(acc*mult + add + (1 << (shift - 1))) >> shift``: scale, offset, round half up.
+
+    Parameters
+    ----------
+    acc : ndarray, int64, shape (..., channel)
+        Accumulator.
+    mult, add, shift : ndarray, int64, shape (channel,)
+        Per channel; shift >= 1.
+    """
+    return np.asarray(descale_sum(acc, mult, add, shift) >> shift)
+
+
+def saturate(x: IntArray, bits: int) -> IntArray:
+    """Return x clipped to the range of a signed register of `bits` bits."""
+    high = (1 << (bits - 1)) - 1
+    return np.clip(x, -high - 1, high)
+
+
+def split_limbs(x: IntArray, widths: Sequence[int]) -> tuple[IntArray, ...]:
+    """Split a signed message into unsigned low limbs of the given widths and a signed top limb.
+
+    Parameters
+    ----------
+    x : ndarray, int64
+        Messages.
+    widths : sequence of int
+        Bits of the low limbs, lowest first; empty: no split.
+
+    Returns
+    -------
+    tuple of ndarray, int64
+        ``len(widths) + 1`` limbs, lowest first; `join_limbs` is the inverse.
+    """
+    limbs = []
+    for width in widths:
+        limbs.append(x & ((1 << width) - 1))
+        x = x >> width
+    return (*limbs, x)
+
+
+def join_limbs(limbs: Sequence[IntArray], widths: Sequence[int]) -> IntArray:
+    """Recombine limbs, or sums of products of limbs: ``(hi << width) + lo``."""
+    total = limbs[-1]
+    for limb, width in zip(reversed(limbs[:-1]), reversed(widths), strict=True):
+        total = (total << width) + limb
+    return total

@@ -1,0 +1,74 @@
+"""Threshold encoders: a code is the number of thresholds that an accumulator has reached."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lava_spikyspace.network import IntArray
+
+_AT_ONCE = 1 << 14
+"""Comparisons made in one call, which is faster for one element of a window; for many windows it
+would only move memory, so there the thresholds are taken one by one."""
+
+
+def encode(acc: IntArray, theta: IntArray) -> IntArray:
+    """Return the unsigned code ``count(acc >= theta_j)``.
+
+    Parameters
+    ----------
+    acc : ndarray, int64
+        Accumulator; its last axes broadcast against the channels of `theta`.
+    theta : ndarray, int64, shape (..., j)
+        Ascending thresholds, the codes 1..Q on the last axis.
+
+    Returns
+    -------
+    ndarray, int64
+        Codes 0..Q.
+    """
+    levels = theta.shape[-1]
+    if acc.size * levels <= _AT_ONCE:
+        return np.asarray((acc[..., None] >= theta).sum(axis=-1), dtype=np.int64)
+    code = np.zeros(np.broadcast_shapes(acc.shape, theta.shape[:-1]), dtype=np.int64)
+    for j in range(levels):
+        code += acc >= theta[..., j]
+    return code
+
+
+def encode_normalised(acc: IntArray, theta: IntArray, rms: IntArray, shift: int) -> IntArray:
+    """Return the code of ``acc / rms`` without dividing: ``count((acc << shift) >= theta_j*rms)``.
+
+    Parameters
+    ----------
+    acc : ndarray, int64, shape (..., channel)
+        Accumulator before the division by the root mean square.
+    theta : ndarray, int64, shape (channel, j)
+        Thresholds of ``acc / rms`` with `shift` fraction bits.
+    rms : ndarray, int64, shape (..., 1)
+        Root mean square, > 0.
+    shift : int
+        Fraction bits of the comparison.
+    """
+    scaled, levels = acc << shift, theta.shape[-1]
+    if scaled.size * levels <= _AT_ONCE:
+        reached = scaled[..., None] >= theta * rms[..., None]
+        return np.asarray(reached.sum(axis=-1), dtype=np.int64)
+    code = np.zeros(scaled.shape, dtype=np.int64)
+    for j in range(levels):
+        code += scaled >= theta[:, j] * rms
+    return code
+
+
+def lowest_signed(bits: int) -> int:
+    """Return the lowest signed code: ``-2**(b-1)``; for 1 bit the codes are -1 and +1."""
+    return -(1 << (bits - 1))
+
+
+def encode_signed(acc: IntArray, theta: IntArray) -> IntArray:
+    """Return the signed code: the lowest level plus the number of thresholds reached.
+
+    One bit stands for -1 and +1, so there the single threshold is worth two.
+    """
+    bits = int(theta.shape[-1]).bit_length()
+    step = 2 if bits == 1 else 1
+    return lowest_signed(bits) + step * encode(acc, theta)
