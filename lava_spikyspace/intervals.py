@@ -1,0 +1,250 @@
+"""Interval propagation: proven ranges of every value of a network, from its input range on.
+
+The proof walks the layers in order. What a source can send is an interval per layer; the range of
+a dense sum is exact for inputs that are independent within their intervals, so it holds for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import singledispatch
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from lava_spikyspace.arithmetic import isqrt, lowest_signed, pt_silu, pt_softplus
+from lava_spikyspace.errors import InternalError
+from lava_spikyspace.network import (
+    DENSE_BITS,
+    ConvLayer,
+    EncoderLayer,
+    GateLayer,
+    HeadLayer,
+    InputLayer,
+    IntArray,
+    Interval,
+    Layer,
+    LinearLayer,
+    Network,
+    NormEncoderLayer,
+    ProductLayer,
+    Ranges,
+    ResidualLayer,
+    RmsNormLayer,
+    ScanLayer,
+    SoftplusLayer,
+)
+
+
+def prove_ranges(network: Network) -> dict[str, Ranges]:
+    """Return the proven ranges of every layer, given the range of the input layer's message.
+
+    Parameters
+    ----------
+    network : Network
+        Its stored ranges are not used, but for the input's.
+
+    Returns
+    -------
+    dict of str to Ranges
+        By layer name; each has the names of the layer's `RANGE_NAMES`.
+    """
+    proven: dict[str, Ranges] = {}
+    for layer in network:
+        sources = [proven[name]["message"] for name in layer.inputs]
+        proven[layer.name] = layer_ranges(layer, sources)
+    return proven
+
+
+@singledispatch
+def layer_ranges(layer: Layer, sources: Sequence[Interval]) -> Ranges:
+    """Return the ranges of one layer from those of the messages that it reads.
+
+    Parameters
+    ----------
+    layer : Layer
+        Its type selects the rule.
+    sources : sequence of Interval
+        Messages of `layer.inputs`, in their order.
+    """
+    raise InternalError(f"no interval rule for layers of type {type(layer).__name__}")
+
+
+def dense_rows(weight: npt.NDArray[np.int8], x: Interval) -> tuple[IntArray, IntArray]:
+    """Return the least and the largest sum of each row for inputs in `x`."""
+    wide = weight.astype(np.int64)
+    positive = np.maximum(wide, 0).sum(axis=1)
+    negative = np.minimum(wide, 0).sum(axis=1)
+    return positive * x.lo + negative * x.hi, positive * x.hi + negative * x.lo
+
+
+def dense_product_magnitude(weight: npt.NDArray[np.int8], limb: Interval) -> int:
+    """Return a bound of every partial sum of a `Dense` whose inputs lie in `limb`."""
+    largest_row = int(np.abs(weight.astype(np.int64)).sum(axis=1).max(initial=0))
+    return largest_row * limb.magnitude
+
+
+def limb_intervals(x: Interval, widths: Sequence[int]) -> list[Interval]:
+    """Return the ranges of the limbs of a message in `x`, lowest first."""
+    intervals = []
+    for width in widths:
+        intervals.append(Interval(0, (1 << width) - 1))
+        x = Interval(x.lo >> width, x.hi >> width)
+    return [*intervals, x]
+
+
+def choose_limbs(weights: Sequence[npt.NDArray[np.int8]], x: Interval) -> tuple[int, ...]:
+    """Return the widths of the low limbs with which a message fits one `Dense` per limb.
+
+    Parameters
+    ----------
+    weights : sequence of ndarray, int8
+        Matrices that the message passes; all get the same limbs.
+    x : Interval
+        Range of the message.
+
+    Returns
+    -------
+    tuple of int
+        As few limbs as possible, each as wide as fits; empty where no split is needed.
+    """
+    limit = 1 << DENSE_BITS
+    largest_row = max(dense_product_magnitude(weight, Interval(0, 1)) for weight in weights)
+    width = max(1, ((limit - 1) // max(1, largest_row) + 1).bit_length() - 1)
+    widths: list[int] = []
+    while largest_row * x.magnitude >= limit:
+        widths.append(width)
+        x = Interval(x.lo >> width, x.hi >> width)
+    return tuple(widths)
+
+
+def _corners(*intervals: Interval) -> Interval:
+    """Return the range of a product of values from the given intervals."""
+    values = [1]
+    for interval in intervals:
+        values = [a * b for a, b in product(values, interval.ends)]
+    return Interval(min(values), max(values))
+
+
+@layer_ranges.register
+def _(layer: InputLayer, sources: Sequence[Interval]) -> Ranges:
+    return {"message": layer.ranges["message"]}
+
+
+@layer_ranges.register
+def _(layer: RmsNormLayer, sources: Sequence[Interval]) -> Ranges:
+    largest = sources[0].magnitude ** 2
+    smallest = 0 if sources[0].lo <= 0 <= sources[0].hi else min(abs(e) for e in sources[0].ends)
+    squares = Interval(layer.channels * smallest**2, layer.channels * largest)
+    shift = 2 * layer.root_bits
+    radicand = Interval((smallest**2 + layer.eps) << shift, (largest + layer.eps) << shift)
+    root = isqrt(np.array(radicand.ends))
+    return {"accumulator": squares, "state": radicand, "message": Interval.of(root)}
+
+
+def _normalised_ranges(layer: NormEncoderLayer, sources: Sequence[Interval]) -> Ranges:
+    low, high = dense_rows(layer.weight, sources[0])
+    acc = Interval(int(low.min()), int(high.max()))
+    scaled = Interval(acc.lo << layer.rms_shift, acc.hi << layer.rms_shift)
+    thresholds = _corners(Interval.of(layer.theta), sources[1])
+    return {"accumulator": acc, "comparison": scaled.union(thresholds)}
+
+
+@layer_ranges.register
+def _(layer: NormEncoderLayer, sources: Sequence[Interval]) -> Ranges:
+    levels = Interval(0, layer.theta.shape[1])
+    return {**_normalised_ranges(layer, sources), "message": levels}
+
+
+@layer_ranges.register
+def _(layer: GateLayer, sources: Sequence[Interval]) -> Ranges:
+    values = pt_silu(layer.table, layer.frac_bits, layer.exp2_terms)
+    return {**_normalised_ranges(layer, sources), "message": Interval.of(values)}
+
+
+@layer_ranges.register
+def _(layer: EncoderLayer, sources: Sequence[Interval]) -> Ranges:
+    low, high = dense_rows(layer.weight, sources[0])
+    acc = Interval(int(low.min()), int(high.max()))
+    return {"accumulator": acc, "message": Interval(0, layer.theta.shape[1])}
+
+
+@layer_ranges.register
+def _(layer: SoftplusLayer, sources: Sequence[Interval]) -> Ranges:
+    low, high = dense_rows(layer.weight, sources[0])
+    values = pt_softplus(layer.table, layer.frac_bits, layer.exp2_terms)
+    return {
+        "accumulator": Interval(int(low.min()), int(high.max())),
+        "state": Interval.of(values),
+        "message": Interval(0, layer.theta_out.shape[0]),
+    }
+
+
+def _descale_ranges(layer: LinearLayer | HeadLayer, x: Interval) -> Ranges:
+    """Return the ranges of sum, product and descaled value of rows that read messages in `x`."""
+    low, high = dense_rows(layer.weight, x)
+    half = np.left_shift(np.int64(1), layer.shift - 1)
+    ends = [acc * layer.mult + layer.add + half for acc in (low, high)]
+    values = [end >> layer.shift for end in ends]
+    return {
+        "accumulator": Interval(int(low.min()), int(high.max())),
+        "product": Interval.of(np.stack(ends)),
+        "message": Interval.of(np.stack(values)),
+    }
+
+
+@layer_ranges.register
+def _(layer: LinearLayer, sources: Sequence[Interval]) -> Ranges:
+    return _descale_ranges(layer, sources[0])
+
+
+@layer_ranges.register
+def _(layer: ResidualLayer, sources: Sequence[Interval]) -> Ranges:
+    update = _descale_ranges(layer, sources[0])
+    return {**update, "message": Interval.signed(layer.residual_bits)}
+
+
+@layer_ranges.register
+def _(layer: ConvLayer, sources: Sequence[Interval]) -> Ranges:
+    # A tap before the start of the window contributes 0, which every range of codes holds.
+    low, high = dense_rows(layer.weight, sources[0].union(Interval(0, 0)))
+    acc = Interval(int(low.min()), int(high.max()))
+    return {"accumulator": acc, "message": Interval(0, layer.theta.shape[2])}
+
+
+@layer_ranges.register
+def _(layer: ScanLayer, sources: Sequence[Interval]) -> Ranges:
+    b, c = sources[2], sources[3]
+    drive = _corners(Interval.of(layer.gain), b)
+    # Per exponent, not per level and exponent apart: a large left shift is rare.
+    decayed = (layer.level[:, None] << layer.left.reshape(1, -1)) >> layer.right.reshape(1, -1)
+    kept = Interval.of(decayed).union(Interval(0, 0))
+    moved = Interval(drive.lo >> layer.gain_shift, drive.hi >> layer.gain_shift)
+    read = _corners(Interval.of(layer.level), c)
+    skip = Interval.of(layer.skip)
+    signed = layer.theta.shape[1]
+    low = lowest_signed(signed.bit_length())
+    return {
+        "drive": drive,
+        "state": Interval(kept.lo + moved.lo, kept.hi + moved.hi),
+        "accumulator": Interval(layer.states * read.lo + skip.lo, layer.states * read.hi + skip.hi),
+        "message": Interval(low, low + signed * (2 if signed == 1 else 1)),
+    }
+
+
+@layer_ranges.register
+def _(layer: ProductLayer, sources: Sequence[Interval]) -> Ranges:
+    return {"message": _corners(*sources)}
+
+
+@layer_ranges.register
+def _(layer: HeadLayer, sources: Sequence[Interval]) -> Ranges:
+    return _descale_ranges(layer, sources[0])
+
+
+def with_ranges(network: Network, proven: Mapping[str, Ranges]) -> Network:
+    """Return the network with the given ranges stored in its layers."""
+    layers = tuple(replace(layer, ranges=dict(proven[layer.name])) for layer in network)
+    return replace(network, layers=layers)

@@ -1,0 +1,425 @@
+"""From a network to the list of processes that run it: names, links, time offsets, delays.
+
+The plan needs no Lava. Assembly builds Lava processes from it; the batch engine, the counts and
+placement use the same names and links, so that a row of a profile means the same everywhere.
+
+Time (design of both codings). A frame is one element of the window: T steps in ``unary`` coding,
+one in ``graded``; ``T = 2**b - 1`` with b the widest code that is sent as spikes. A synapse process
+sends one step after it receives (as Lava's connection processes do). A neuron that integrates codes
+over its frame decides at the end and sends in the next frame. Everything else answers in the same
+step. So each process has a static offset: the step at which the first frame of its input begins.
+Where paths of different length meet, the consumer holds the earlier message back in a delay line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, singledispatch
+from typing import Literal
+
+import numpy as np
+
+from lava_spikyspace.errors import InternalError
+from lava_spikyspace.network import (
+    ConvLayer,
+    DenseLayer,
+    GateLayer,
+    HeadLayer,
+    InputLayer,
+    IntArray,
+    Layer,
+    LinearLayer,
+    Network,
+    NormEncoderLayer,
+    ProductLayer,
+    ResidualLayer,
+    RmsNormLayer,
+    ScanLayer,
+    SoftplusLayer,
+)
+
+Coding = Literal["graded", "unary"]
+"""``unary``: a code q is q binary spikes in a frame of T steps; ``graded``: one message q."""
+
+CODINGS: tuple[Coding, ...] = ("graded", "unary")
+
+MESSAGE = "message"
+"""Name of the port that carries what a process sends."""
+
+MAX_LIMBS = 4
+"""Limbs that a receiving neuron has ports for."""
+
+
+def limb_port(index: int) -> str:
+    """Return the name of the out port that carries limb `index` of a message."""
+    return f"limb{index}"
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """A connection from an out port of one process to an in port of another.
+
+    Parameters
+    ----------
+    source, port : str
+        Process that sends, and its out port.
+    target, role : str
+        Process that receives, and its in port.
+    delay : int
+        Steps that the target holds the message back.
+    """
+
+    source: str
+    port: str
+    target: str
+    role: str
+    delay: int
+
+
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """Events that reach a row of the counts. Sums of synapse processes are no events.
+
+    Parameters
+    ----------
+    source, port : str
+        Row that sends, and its out port.
+    fan_out : int or ndarray, shape (source channel,), optional
+        Non-zero weights that one event meets: an int where it is the same for all channels; None
+        where it depends on the element of the window, so that the engines count it themselves.
+    """
+
+    source: str
+    port: str
+    fan_out: int | IntArray | None
+
+
+@dataclass(frozen=True)
+class ProcessPlan:
+    """One Lava process.
+
+    Parameters
+    ----------
+    name : str
+        Unique: the layer's name and a suffix.
+    layer : str
+        Name of the layer that it belongs to.
+    kind : str
+        Class name of the Lava process.
+    rows : tuple of (str, int)
+        Name and number of neurons of each row that the counts report for it; synapses have 0.
+    offset : int
+        Step (from 0) at which the first frame of its input begins.
+    output_offset : int
+        Step at which its first message leaves.
+    limb : int
+        Which limb of the message a synapse process sees.
+    """
+
+    name: str
+    layer: str
+    kind: str
+    rows: tuple[tuple[str, int], ...]
+    offset: int
+    output_offset: int
+    limb: int = 0
+
+    @property
+    def sending_row(self) -> str:
+        """Name of the row whose events leave the process: the last one."""
+        return self.rows[-1][0]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The processes of a network in one coding, in the order of the data.
+
+    Parameters
+    ----------
+    network : Network
+        What is planned.
+    coding : str
+        ``graded`` or ``unary``.
+    frame_steps : int
+        Steps T of a frame.
+    processes : tuple of ProcessPlan
+        In topological order.
+    links : tuple of Link
+        All connections.
+    arrivals : mapping of str to tuple of Arrival
+        Events that reach each row, by row name.
+    """
+
+    network: Network
+    coding: Coding
+    frame_steps: int
+    processes: tuple[ProcessPlan, ...]
+    links: tuple[Link, ...]
+    arrivals: Mapping[str, tuple[Arrival, ...]]
+
+    @cached_property
+    def latency_steps(self) -> int:
+        """Steps from the first input to the first frame of the forecast head."""
+        return self.processes[-1].offset
+
+    def time_steps(self, windows: int) -> int:
+        """Return the Lava steps that `windows` windows take, pipeline latency included."""
+        return self.latency_steps + windows * self.network.window * self.frame_steps
+
+    def sender(self, layer: str) -> str:
+        """Return the name of the row that sends the message of a layer."""
+        return self._senders[layer]
+
+    def links_to(self, process: str) -> tuple[Link, ...]:
+        """Return the links that end at a process."""
+        return self._incoming.get(process, ())
+
+    def ports(self, process: str) -> tuple[str, ...]:
+        """Return the names of the out ports that a process uses, `MESSAGE` first."""
+        used = {link.port for link in self.links if link.source == process}
+        return tuple(sorted(used | {MESSAGE}, key=lambda port: (port != MESSAGE, port)))
+
+    def limb_widths(self, process: str) -> tuple[int, ...]:
+        """Return the widths of the low limbs that a process splits its message into."""
+        return self._limbs.get(process, ())
+
+    @cached_property
+    def _senders(self) -> dict[str, str]:
+        # Later processes of a layer replace earlier ones: the last one sends.
+        return {process.layer: process.sending_row for process in self.processes}
+
+    @cached_property
+    def _incoming(self) -> dict[str, tuple[Link, ...]]:
+        incoming: dict[str, tuple[Link, ...]] = {}
+        for link in self.links:
+            incoming[link.target] = (*incoming.get(link.target, ()), link)
+        return incoming
+
+    @cached_property
+    def _limbs(self) -> dict[str, tuple[int, ...]]:
+        layer_of = {process.name: process.layer for process in self.processes}
+        return {
+            link.source: self.network[layer_of[link.target]].limbs  # type: ignore[attr-defined]
+            for link in self.links
+            if link.port != MESSAGE
+        }
+
+
+def make_plan(network: Network, coding: Coding) -> Plan:
+    """Lay out a network as processes.
+
+    Parameters
+    ----------
+    network : Network
+        Integer network.
+    coding : str
+        ``graded`` or ``unary``.
+    """
+    widest = max((layer.bits or 1 for layer in network), default=1)
+    steps = (1 << widest) - 1 if coding == "unary" else 1
+    builder = _Builder(network, steps)
+    for layer in network:
+        _expand(layer, builder)
+    arrivals = {row: tuple(found) for row, found in builder.arrivals.items()}
+    return Plan(network, coding, steps, tuple(builder.processes), tuple(builder.links), arrivals)
+
+
+@dataclass
+class _Builder:
+    """Collects processes and links; knows when and where each layer's message leaves."""
+
+    network: Network
+    frame_steps: int
+    processes: list[ProcessPlan] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    arrivals: dict[str, list[Arrival]] = field(default_factory=dict)
+    sender: dict[str, ProcessPlan] = field(default_factory=dict)
+
+    def add(
+        self,
+        layer: Layer,
+        kind: str,
+        offset: int,
+        latency: int,
+        *,
+        suffix: str = "",
+        neurons: int | None = None,
+        rows: tuple[tuple[str, int], ...] | None = None,
+        limb: int = 0,
+    ) -> ProcessPlan:
+        """Add a process; the last one added for a layer is the one that sends its message."""
+        name = layer.name + suffix
+        counted = rows or ((name, layer.neurons if neurons is None else neurons),)
+        process = ProcessPlan(name, layer.name, kind, counted, offset, offset + latency, limb)
+        self.processes.append(process)
+        self.sender[layer.name] = process
+        self.arrivals.update({row: [] for row, _ in counted})
+        return process
+
+    def wire(
+        self, source: ProcessPlan, target: ProcessPlan, role: str, port: str = MESSAGE
+    ) -> None:
+        """Add a link that carries sums; its delay aligns the source with the target's frames."""
+        delay = target.offset - source.output_offset
+        if delay < 0:
+            raise InternalError(f"{target.name} starts before {source.name} has sent")
+        self.links.append(Link(source.name, port, target.name, role, delay))
+
+    def connect(
+        self,
+        source: ProcessPlan,
+        target: ProcessPlan,
+        role: str,
+        fan_out: int | IntArray | None,
+        port: str = MESSAGE,
+    ) -> None:
+        """Add a link that carries events to the (first) row of the target."""
+        self.wire(source, target, role, port)
+        self.arrive(source.sending_row, target.rows[0][0], fan_out, port)
+
+    def arrive(
+        self, source: str, target: str, fan_out: int | IntArray | None, port: str = MESSAGE
+    ) -> None:
+        """Note that the events of one row reach another."""
+        self.arrivals[target].append(Arrival(source, port, fan_out))
+
+    def synapses(self, layer: DenseLayer, source: ProcessPlan) -> list[ProcessPlan]:
+        """Add the `Dense` processes of a layer, one per limb of its input message."""
+        limbs: tuple[int, ...] = getattr(layer, "limbs", ())
+        count = len(limbs) + 1
+        if count > MAX_LIMBS:
+            raise InternalError(f"{layer.name}: {count} limbs, at most {MAX_LIMBS} have ports")
+        fan_out = np.count_nonzero(layer.weight, axis=0).astype(np.int64)
+        processes = []
+        for limb in range(count):
+            process = self.add(
+                layer,
+                "Dense",
+                source.output_offset,
+                1,
+                suffix=f".synapses{_limb_suffix(limb, count)}",
+                neurons=0,
+                limb=limb,
+            )
+            port = limb_port(limb) if limbs else MESSAGE
+            self.connect(source, process, "s_in", fan_out, port)
+            processes.append(process)
+        return processes
+
+    def dense_neuron(
+        self, layer: DenseLayer, kind: str, source: str, latency: int, *others: str
+    ) -> ProcessPlan:
+        """Add the synapses of a dense layer and the neuron process that reads their sums."""
+        synapses = self.synapses(layer, self.sender[source])
+        ready = [synapses[0].output_offset, *(self.sender[o].output_offset for o in others)]
+        neuron = self.add(layer, kind, max(ready), latency, suffix=".neuron")
+        for process in synapses:
+            self.wire(process, neuron, f"a_in_{process.limb}")
+        return neuron
+
+
+def _limb_suffix(limb: int, count: int) -> str:
+    """Return the suffix of a limb's synapses: nothing for the lowest, ``.hi`` for the top one."""
+    if limb == 0:
+        return ""
+    if limb == count - 1:
+        return ".hi"
+    return ".mid" if count == 3 else f".mid{limb}"
+
+
+@singledispatch
+def _expand(layer: Layer, builder: _Builder) -> None:
+    """Add the processes and links of one layer."""
+    raise InternalError(f"no plan for layers of type {type(layer).__name__}")
+
+
+@_expand.register
+def _(layer: InputLayer, builder: _Builder) -> None:
+    builder.add(layer, "WindowSource", 0, 0)
+
+
+@_expand.register
+def _(layer: RmsNormLayer, builder: _Builder) -> None:
+    source = builder.sender[layer.source("residual")]
+    norm = builder.add(layer, "RmsNorm", source.output_offset, 0)
+    builder.connect(source, norm, "a_in", 1)
+
+
+@_expand.register
+def _(layer: NormEncoderLayer, builder: _Builder) -> None:
+    # The gate sends a message at the end of its frame like the encoder, so both wait one frame.
+    kind = "PTSiLU" if isinstance(layer, GateLayer) else "NormEncoder"
+    residual, rms = layer.source("residual"), layer.source("rms")
+    neuron = builder.dense_neuron(layer, kind, residual, builder.frame_steps, rms)
+    builder.connect(builder.sender[rms], neuron, "rms_in", layer.neurons)
+
+
+@_expand.register
+def _(layer: DenseLayer, builder: _Builder) -> None:
+    builder.dense_neuron(layer, "ThresholdEncoder", layer.source("codes"), builder.frame_steps)
+
+
+@_expand.register
+def _(layer: SoftplusLayer, builder: _Builder) -> None:
+    builder.dense_neuron(layer, "PTSoftplus", layer.source("codes"), builder.frame_steps)
+
+
+@_expand.register
+def _(layer: LinearLayer, builder: _Builder) -> None:
+    builder.dense_neuron(layer, "LinearNeuron", layer.source("codes"), builder.frame_steps)
+
+
+@_expand.register
+def _(layer: ConvLayer, builder: _Builder) -> None:
+    source = builder.sender[layer.source("codes")]
+    synapses = builder.add(
+        layer, "CausalConv", source.output_offset, 1, suffix=".synapses", neurons=0
+    )
+    builder.connect(source, synapses, "s_in", None)
+    neuron = builder.add(
+        layer, "ThresholdEncoder", synapses.output_offset, builder.frame_steps, suffix=".neuron"
+    )
+    builder.wire(synapses, neuron, "a_in_0")
+
+
+@_expand.register
+def _(layer: ScanLayer, builder: _Builder) -> None:
+    sources = {role: builder.sender[layer.source(role)] for role in layer.INPUT_ROLES}
+    offset = max(source.output_offset for source in sources.values())
+    channels, states = layer.neurons, layer.states
+    rows = ((f"{layer.name}.state", channels * states), (f"{layer.name}.output", channels))
+    scan = builder.add(layer, "SelectiveScan", offset, builder.frame_steps, rows=rows)
+    for role, source in sources.items():
+        builder.wire(source, scan, f"{role.lower()}_in")
+    (state, _), (output, _) = rows
+    sent_by = {role: source.sending_row for role, source in sources.items()}
+    builder.arrive(sent_by["codes"], state, states)
+    builder.arrive(sent_by["delta"], state, states)
+    builder.arrive(sent_by["B"], state, channels)
+    builder.arrive(sent_by["C"], output, channels)
+    builder.arrive(sent_by["codes"], output, 1)
+    builder.arrive(state, output, 1)
+
+
+@_expand.register
+def _(layer: ProductLayer, builder: _Builder) -> None:
+    scan, gate = (builder.sender[layer.source(role)] for role in ("scan", "gate"))
+    offset = max(scan.output_offset, gate.output_offset)
+    product = builder.add(layer, "Product", offset, builder.frame_steps)
+    builder.connect(scan, product, "scan_in", 1)
+    builder.connect(gate, product, "gate_in", 1)
+
+
+@_expand.register
+def _(layer: ResidualLayer, builder: _Builder) -> None:
+    product, residual = layer.source("product"), layer.source("residual")
+    neuron = builder.dense_neuron(layer, "Residual", product, 0, residual)
+    builder.connect(builder.sender[residual], neuron, "residual_in", 1)
+
+
+@_expand.register
+def _(layer: HeadLayer, builder: _Builder) -> None:
+    source = builder.sender[layer.source("residual")]
+    head = builder.add(layer, "ForecastHead", source.output_offset, 0)
+    builder.connect(source, head, "a_in", None)
