@@ -1,0 +1,323 @@
+"""The format search: the fewest fraction bits with which the integers agree with the frozen model.
+
+It starts with wide formats, narrows them until every value fits its budget, and then takes bits
+away, one format after the other, as long as the agreement on calibration windows holds; a few
+guard bits come back, where they are free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from lava_spikyspace.backends.batch import collect_records, run_layers
+from lava_spikyspace.boundary import encode_windows
+from lava_spikyspace.errors import UsageError
+from lava_spikyspace.network import IntArray, Network, Normalisation
+from netx_export.frozen import FloatArray, FrozenModel, FrozenTrace
+from netx_export.lowering import Budget, Formats, TooWide, WidthError, lower
+
+WIDEST = Formats(residual=18, gate=20, b=20, c=20, state=20)
+"""Where the search starts."""
+
+NARROWEST = Formats(residual=4, gate=4, b=3, c=3, state=3)
+"""Where it stops."""
+
+GUARD_BITS = 2
+"""Bits given back to every format that was narrowed: other windows come closer to thresholds."""
+
+SEARCH_WINDOWS = 48
+"""Windows on which formats are tried."""
+
+CONFIRM_WINDOWS = 256
+"""Windows on which the result is confirmed."""
+
+ORDER = ("state", "c", "b", "gate", "residual")
+"""Formats in the order in which bits are taken away: those inside a process first."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far integers may be from the frozen model.
+
+    Parameters
+    ----------
+    code_agreement : float
+        Least share of equal codes of any encoder.
+    relative_l2 : float
+        Largest relative error of the normalised forecasts.
+    """
+
+    code_agreement: float
+    relative_l2: float
+
+    def holds(self, agreement: Agreement) -> bool:
+        """Whether an agreement is within the tolerance."""
+        return agreement.worst >= self.code_agreement and agreement.relative_l2 <= self.relative_l2
+
+
+DEMANDED = Tolerance(code_agreement=0.999, relative_l2=1e-3)
+"""What an exported file has to reach."""
+
+SEARCHED = Tolerance(code_agreement=0.9995, relative_l2=5e-4)
+"""What the search asks for, so that windows it has not seen stay within the demand."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Integers against the frozen model on the same windows.
+
+    Parameters
+    ----------
+    codes : mapping of str to float
+        Share of equal codes by record name.
+    relative_l2 : float
+        Error of the normalised forecasts relative to their norm.
+    """
+
+    codes: Mapping[str, float]
+    relative_l2: float
+
+    @property
+    def worst(self) -> float:
+        """Least share of equal codes."""
+        return min(self.codes.values(), default=1.0)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One set of formats that was tried.
+
+    Parameters
+    ----------
+    formats : Formats
+        Fraction bits.
+    limbs : int
+        Low limbs over all layers.
+    agreement : Agreement or None
+        None where the formats do not fit the budget.
+    chosen : bool
+        Whether these formats were taken.
+    """
+
+    formats: Formats
+    limbs: int
+    agreement: Agreement | None
+    chosen: bool = False
+
+
+Report = Callable[[Trial], None]
+"""Called with every trial."""
+
+
+def measure_agreement(
+    network: Network, messages: IntArray, trace: FrozenTrace, chunk: int = 32
+) -> Agreement:
+    """Compare an integer network with a trace of the frozen model on the same windows.
+
+    Parameters
+    ----------
+    network : Network
+        Integers.
+    messages : ndarray, int64, shape (window, element, variate)
+        The windows as integers.
+    trace : FrozenTrace
+        Codes and normalised forecasts of the frozen model.
+    chunk : int
+        Windows at a time.
+    """
+    equal = dict.fromkeys(trace.records, 0)
+    forecasts = []
+    for first in range(0, len(messages), chunk):
+        part = slice(first, first + chunk)
+        outputs = run_layers(network, messages[part])
+        records = collect_records(network, outputs)
+        for name, codes in trace.records.items():
+            equal[name] += int(np.count_nonzero(records[name] == codes[part]))
+        forecasts.append(outputs[network.head.name].message)
+    values = np.concatenate(forecasts) * 2.0**-network.head.frac_bits
+    error = float(np.linalg.norm(values - trace.forecasts))
+    norm = float(np.linalg.norm(trace.forecasts))
+    return Agreement(
+        codes={name: count / trace.records[name].size for name, count in equal.items()},
+        relative_l2=error / norm if norm > 0 else error,
+    )
+
+
+def spread(windows: FloatArray, count: int) -> FloatArray:
+    """Return at most `count` windows, evenly spread."""
+    if len(windows) <= count:
+        return windows
+    return windows[np.linspace(0, len(windows) - 1, count).astype(np.int64)]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Windows with what the frozen model makes of them."""
+
+    windows: FloatArray
+    trace: FrozenTrace
+
+
+@dataclass(frozen=True, eq=False)
+class FormatSearch:
+    """Search on given windows.
+
+    Parameters
+    ----------
+    model : FrozenModel
+        Reference.
+    windows : ndarray, float64, shape (window, element, variate)
+        Normalised windows.
+    residual_max : float
+        Largest magnitude of the residual stream that calibration saw.
+    fixed : mapping of str to int
+        Formats chosen by hand (field names of `Formats`).
+    budget : Budget
+        Widest values.
+    tolerance : Tolerance
+        What the result has to reach.
+    report : callable, optional
+        Called with every trial.
+    """
+
+    model: FrozenModel
+    windows: FloatArray
+    residual_max: float
+    fixed: Mapping[str, int]
+    budget: Budget
+    tolerance: Tolerance = SEARCHED
+    report: Report | None = None
+
+    def run(self) -> Formats:
+        """Return the formats to use.
+
+        Where even the widest formats miss the tolerance, they are the result: the caller sees it
+        in the agreement.
+
+        Raises
+        ------
+        WidthError
+            Formats fixed by hand do not fit the budget.
+        UsageError
+            A format fixed by hand is unknown.
+        """
+        unknown = set(self.fixed) - set(asdict(WIDEST))
+        if unknown:
+            raise UsageError(f"unknown formats {sorted(unknown)}; known: {sorted(asdict(WIDEST))}")
+        few = self._sample(SEARCH_WINDOWS)
+        widest = trial = self._try(self._fit(replace(WIDEST, **self.fixed)), few)
+        if self._good(trial):
+            for name in ORDER:
+                if name not in self.fixed:
+                    trial = self._narrow(trial, name, few)
+            trial = self._confirm(trial.formats, widest.formats)
+        self._note(replace(trial, chosen=True))
+        return trial.formats
+
+    def _sample(self, count: int) -> Sample:
+        windows = spread(self.windows, count)
+        return Sample(windows, self.model.run(windows))
+
+    def _confirm(self, formats: Formats, widest: Formats) -> Trial:
+        """Give bits back until the tolerance holds on more windows: to the residual stream first.
+
+        Every mismatch of a code spreads from where it happens, and most happen in the first
+        comparison of a block, whose accuracy is that of the residual stream.
+        """
+        many = self._sample(CONFIRM_WINDOWS)
+        while True:
+            trial = self._try(formats, many)
+            if self._good(trial) or formats == widest:
+                return trial
+            names = ("residual",) if formats.residual < widest.residual else ORDER
+            more = {name: min(getattr(formats, name) + 1, getattr(widest, name)) for name in names}
+            formats = replace(formats, **more)
+
+    def _good(self, trial: Trial) -> bool:
+        return trial.agreement is not None and self.tolerance.holds(trial.agreement)
+
+    def _narrow(self, widest: Trial, name: str, sample: Sample) -> Trial:
+        """Take bits of one format away: the fewest by bisection, and `GUARD_BITS` back.
+
+        The bits that come back must not cost a limb.
+        """
+        best = widest
+        low = getattr(NARROWEST, name)
+        while low < getattr(best.formats, name):
+            middle = (low + getattr(best.formats, name)) // 2
+            trial = self._try(replace(best.formats, **{name: middle}), sample)
+            if self._good(trial):
+                best = trial
+            else:
+                low = middle + 1
+        for bits in range(GUARD_BITS, 0, -1):
+            guarded = getattr(best.formats, name) + bits
+            if guarded <= getattr(widest.formats, name):
+                trial = self._try(replace(best.formats, **{name: guarded}), sample)
+                if self._good(trial) and trial.limbs == best.limbs:
+                    return trial
+        return best
+
+    def _fit(self, formats: Formats) -> Formats:
+        """Take bits from whatever is too wide until the network fits its budget."""
+        while True:
+            try:
+                self._lower(formats)
+            except WidthError as too_wide:
+                narrower = _relieve(formats, too_wide.findings, set(self.fixed))
+                if narrower == formats:
+                    raise
+                formats = narrower
+            else:
+                return formats
+
+    def _lower(self, formats: Formats) -> Network:
+        plain = Normalisation(kind="fixed")
+        return lower(self.model, formats, self.residual_max, plain, self.budget)
+
+    def _try(self, formats: Formats, sample: Sample) -> Trial:
+        try:
+            network = self._lower(formats)
+        except WidthError:
+            trial = Trial(formats, 0, None)
+        else:
+            messages = encode_windows(network, sample.windows, clip=True).messages
+            limbs = sum(len(getattr(layer, "limbs", ())) for layer in network)
+            trial = Trial(formats, limbs, measure_agreement(network, messages, sample.trace))
+        self._note(trial)
+        return trial
+
+    def _note(self, trial: Trial) -> None:
+        if self.report is not None:
+            self.report(trial)
+
+
+def _relieve(formats: Formats, findings: tuple[TooWide, ...], fixed: set[str]) -> Formats:
+    """Return formats with one bit less in each that makes some value too wide."""
+    names: set[str] = set()
+    for finding in findings:
+        names |= _responsible(finding, formats)
+    changes = {
+        name: getattr(formats, name) - 1
+        for name in names - fixed
+        if getattr(formats, name) > getattr(NARROWEST, name)
+    }
+    return replace(formats, **changes)
+
+
+def _responsible(finding: TooWide, formats: Formats) -> set[str]:
+    """Return the formats that a value's width depends on; the widest where several share it."""
+    kind = finding.layer.split(".", 2)[-1]
+    if kind in ("in_proj.gate", "product") and finding.value == "message":
+        return {"gate"}
+    if kind in ("B", "C"):
+        return {kind.lower()}
+    if kind == "scan":
+        shared = {"drive": ("b",), "state": ("state",)}.get(finding.value, ("c", "state"))
+        return {max(shared, key=lambda name: getattr(formats, name))}
+    if kind == "out_proj" and finding.value in ("accumulator", "product"):
+        return {"gate"}
+    return {"residual"}

@@ -1,0 +1,570 @@
+"""Lowering: from the frozen float model and chosen formats to the integer network.
+
+Every function here lowers one kind of layer. Scales, biases and zero-points become thresholds or
+descaling integers; the ranges are proven afterwards over the whole network, and a network with a
+value wider than its budget is refused (`WidthError`), so that the format search can go on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+
+from lava_spikyspace.arithmetic import pt_silu, pt_softplus
+from lava_spikyspace.errors import UsageError
+from lava_spikyspace.intervals import (
+    choose_limbs,
+    dense_rows,
+    layer_ranges,
+    prove_ranges,
+    with_ranges,
+)
+from lava_spikyspace.network import (
+    EXACT_BITS,
+    MESSAGE_BITS,
+    ConvLayer,
+    EncoderLayer,
+    GateLayer,
+    HeadLayer,
+    InputLayer,
+    IntArray,
+    Interval,
+    Layer,
+    LinearLayer,
+    Network,
+    Normalisation,
+    NormEncoderLayer,
+    ProductLayer,
+    ResidualLayer,
+    RmsNormLayer,
+    ScanLayer,
+    SoftplusLayer,
+)
+from netx_export.frozen import (
+    RMS_EPS,
+    FloatArray,
+    FrozenBlock,
+    FrozenModel,
+    FrozenQuantiser,
+    QuantisedWeight,
+    float_pt_silu,
+    float_pt_softplus,
+)
+from netx_export.thresholds import affine_thresholds, normalised_thresholds
+
+MAX_EXP2_TERMS = 20
+"""Terms tried for the power of two before the closest is taken."""
+
+MAX_RIGHT_SHIFT = 31
+"""A state shifted further is gone."""
+
+
+@dataclass(frozen=True)
+class TooWide:
+    """A value that is wider than its budget.
+
+    Parameters
+    ----------
+    layer, value : str
+        Name of the layer, and of the value among its ranges.
+    bits, limit : int
+        Proven width and the widest allowed.
+    """
+
+    layer: str
+    value: str
+    bits: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.layer} {self.value}: {self.bits} bits, at most {self.limit}"
+
+
+class WidthError(UsageError):
+    """With these formats some values are wider than allowed (exit 2: choose other formats).
+
+    Parameters
+    ----------
+    findings : sequence of TooWide
+        All of them.
+    """
+
+    def __init__(self, findings: Sequence[TooWide]) -> None:
+        listed = "; ".join(str(finding) for finding in findings[:8])
+        more = f"; and {len(findings) - 8} more" if len(findings) > 8 else ""
+        super().__init__(f"these formats do not fit: {listed}{more}")
+        self.findings = tuple(findings)
+
+
+@dataclass(frozen=True)
+class Formats:
+    """Fraction bits of the messages, chosen by the exporter or by hand.
+
+    Parameters
+    ----------
+    residual : int
+        Residual stream and input.
+    gate : int
+        PTSiLU.
+    b, c : int
+        Values B and C.
+    state : int
+        k: the state of the scan has units of ``alpha_h / 2**k``.
+    """
+
+    residual: int = 16
+    gate: int = 18
+    b: int = 18
+    c: int = 18
+    state: int = 16
+
+    def total(self) -> int:
+        """Return the sum of all fraction bits, the cost that the search minimises."""
+        return sum(asdict(self).values())
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Widest values allowed.
+
+    Parameters
+    ----------
+    value_bits : int
+        Accumulators, states and everything inside a process.
+    message_bits : int
+        Messages between processes.
+    """
+
+    value_bits: int = EXACT_BITS
+    message_bits: int = MESSAGE_BITS
+
+
+def lower(
+    model: FrozenModel,
+    formats: Formats,
+    residual_max: float,
+    normalisation: Normalisation,
+    budget: Budget | None = None,
+) -> Network:
+    """Lower a frozen model to an integer network with proven ranges.
+
+    Parameters
+    ----------
+    model : FrozenModel
+        Reference.
+    formats : Formats
+        Fraction bits.
+    residual_max : float
+        Largest magnitude that calibration saw in the residual stream; the format holds about
+        twice that.
+    normalisation : Normalisation
+        Stored with the network.
+    budget : Budget, optional
+        Widest values.
+
+    Raises
+    ------
+    WidthError
+        A value is wider than the budget.
+    """
+    budget = budget or Budget()
+    lowering = _Lowering(model, formats, residual_max, budget)
+    layers: list[Layer] = [lowering.input_layer()]
+    stream = layers[0].name
+    for index, block in enumerate(model.blocks):
+        added = lowering.block_layers(block, f"blocks.{index}", stream)
+        layers += added
+        stream = added[-1].name
+    layers.append(lowering.head_layer(stream))
+    network = Network(
+        window=model.window,
+        horizon=model.horizon,
+        layers=tuple(layers),
+        normalisation=normalisation,
+        bits={name: q.bits for name, q in model.blocks[0].quantisers.items()},
+        formats=_describe(formats, layers),
+    )
+    network = _with_limbs(network)
+    network = with_ranges(network, prove_ranges(network))
+    check_widths(network, budget)
+    return network
+
+
+def check_widths(network: Network, budget: Budget) -> None:
+    """Refuse a network in which a proven range is wider than the budget.
+
+    Raises
+    ------
+    WidthError
+        Lists all such values.
+    """
+    findings = [
+        TooWide(layer.name, name, interval.bits, limit)
+        for layer in network
+        for name, interval in layer.ranges.items()
+        for limit in [budget.message_bits if name == "message" else budget.value_bits]
+        if interval.bits > limit
+    ]
+    if findings:
+        raise WidthError(findings)
+
+
+def _describe(formats: Formats, layers: list[Layer]) -> dict[str, int]:
+    """Return the formats as a flat mapping for the file."""
+    described = {f"{name}_frac_bits": value for name, value in asdict(formats).items()}
+    for layer in layers:
+        if isinstance(layer, GateLayer):
+            described.setdefault("gate_exp2_terms", layer.exp2_terms)
+        elif isinstance(layer, SoftplusLayer):
+            described.setdefault("softplus_exp2_terms", layer.exp2_terms)
+        elif isinstance(layer, ResidualLayer):
+            described.setdefault("residual_bits", layer.residual_bits)
+        elif isinstance(layer, HeadLayer):
+            described["forecast_frac_bits"] = layer.frac_bits
+    return described
+
+
+def _with_limbs(network: Network) -> Network:
+    """Split the messages that are too wide for one `Dense`; all consumers get the same limbs."""
+    proven = prove_ranges(network)
+    limbs: dict[str, tuple[int, ...]] = {}
+    for layer in network:
+        dense = [
+            consumer.weight
+            for consumer in network.consumers(layer.name)
+            if isinstance(consumer, NormEncoderLayer | ResidualLayer)
+            and consumer.inputs[0] == layer.name
+        ]
+        if dense:
+            limbs[layer.name] = choose_limbs(dense, proven[layer.name]["message"])
+    layers = tuple(
+        replace(layer, limbs=limbs[layer.inputs[0]])
+        if isinstance(layer, NormEncoderLayer | ResidualLayer)
+        else layer
+        for layer in network
+    )
+    return replace(network, layers=layers)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lowering:
+    """Formats and budget while the layers are made one by one."""
+
+    model: FrozenModel
+    formats: Formats
+    residual_max: float
+    budget: Budget
+
+    @property
+    def residual_bits(self) -> int:
+        """Width of the residual message: about twice the calibrated maximum, a power of two."""
+        whole = math.ceil(math.log2(max(2 * self.residual_max, 2.0**-8)))
+        return max(2, whole + self.formats.residual + 1)
+
+    @property
+    def root_bits(self) -> int:
+        """Extra bits of the root: as many as its message has room for, up to 4."""
+        root = self.residual_bits + 1
+        radicand = 2 * self.residual_bits
+        room = min(self.budget.message_bits - root, (self.budget.value_bits - radicand) // 2)
+        return max(0, min(4, room))
+
+    def input_layer(self) -> InputLayer:
+        return InputLayer(
+            name="input",
+            ranges={"message": Interval.signed(self.residual_bits)},
+            channels=self.model.variates,
+            frac_bits=self.formats.residual,
+        )
+
+    def block_layers(self, block: FrozenBlock, name: str, stream: str) -> list[Layer]:
+        """Return the layers of one block in the order of the data."""
+        norm = RmsNormLayer(
+            name=f"{name}.norm",
+            inputs=(stream,),
+            channels=self.model.variates,
+            eps=max(1, round(RMS_EPS * 4.0**self.formats.residual)),
+            root_bits=self.root_bits,
+        )
+        quantisers = block.quantisers
+        u = quantisers["s"]
+        scan = self._norm_encoder(block.in_scan, quantisers["c"], f"{name}.in_proj.scan", norm)
+        gate = self._gate(block.in_gate, quantisers["y1"], f"{name}.in_proj.gate", norm)
+        conv = self._conv(block, f"{name}.conv", scan.name)
+        delta = self._encoder(block.delta, quantisers["delta"], f"{name}.delta", conv.name, u)
+        b = self._linear(block.b, self.formats.b, f"{name}.B", conv.name, u)
+        c = self._linear(block.c, self.formats.c, f"{name}.C", conv.name, u)
+        dt_proj = self._softplus(block, f"{name}.dt_proj", delta.name)
+        inputs = (conv.name, dt_proj.name, b.name, c.name)
+        values = [_message(layer, u) for layer in (b, c)]
+        selective = self._scan(block, f"{name}.scan", inputs, *values)
+        product = ProductLayer(
+            name=f"{name}.product",
+            inputs=(selective.name, gate.name),
+            channels=selective.neurons,
+        )
+        out = self._residual(block, f"{name}.out_proj", (product.name, stream), selective, gate)
+        return [norm, scan, gate, conv, delta, b, c, dt_proj, selective, product, out]
+
+    def _norm_parameters(
+        self, weight: QuantisedWeight, quantiser: FrozenQuantiser
+    ) -> tuple[IntArray, int]:
+        """Return thresholds of a normalised input and the fraction bits of their comparison."""
+        x = Interval.signed(self.residual_bits)
+        low, high = dense_rows(weight.codes, x)
+        acc = Interval(int(low.min()), int(high.max()))
+        # Thresholds get 16 bits below a step of the code, if both sides of the comparison fit;
+        # the side of the thresholds is at most 2 bits wider than that of the accumulator.
+        step = quantiser.alpha / float(weight.scale.max()) * 2.0**-self.root_bits
+        wanted = 16 - math.floor(math.log2(step))
+        shift = max(0, min(wanted, self.budget.value_bits - acc.bits - 2))
+        norms = np.sqrt((weight.codes.astype(np.float64) ** 2).sum(axis=1))
+        theta = normalised_thresholds(
+            quantiser, weight.scale, norms, self.model.variates, self.root_bits, shift
+        )
+        return theta, shift
+
+    def _norm_encoder(
+        self, weight: QuantisedWeight, quantiser: FrozenQuantiser, name: str, norm: RmsNormLayer
+    ) -> NormEncoderLayer:
+        theta, shift = self._norm_parameters(weight, quantiser)
+        return NormEncoderLayer(
+            name=name,
+            inputs=(norm.inputs[0], norm.name),
+            weight=weight.codes,
+            theta=theta,
+            rms_shift=shift,
+        )
+
+    def _gate(
+        self, weight: QuantisedWeight, quantiser: FrozenQuantiser, name: str, norm: RmsNormLayer
+    ) -> GateLayer:
+        theta, shift = self._norm_parameters(weight, quantiser)
+        frac = self.formats.gate
+        table = _fixed(quantiser.values(quantiser.levels), frac)
+        exact = float_pt_silu(quantiser.values(quantiser.levels)) * 2.0**frac
+        errors = [
+            float(np.abs(pt_silu(table, frac, terms) - exact).max())
+            for terms in range(MAX_EXP2_TERMS + 1)
+        ]
+        # Half a unit where that can be had, else what the best number of terms reaches.
+        good = max(0.5, min(errors))
+        return GateLayer(
+            name=name,
+            inputs=(norm.inputs[0], norm.name),
+            weight=weight.codes,
+            theta=theta,
+            rms_shift=shift,
+            table=table,
+            frac_bits=frac,
+            exp2_terms=next(terms for terms, error in enumerate(errors) if error <= good),
+        )
+
+    def _conv(self, block: FrozenBlock, name: str, source: str) -> ConvLayer:
+        weight, quantiser, codes = block.conv, block.quantisers["s"], block.quantisers["c"]
+        low, high = dense_rows(weight.codes, Interval.of(codes.levels).union(Interval(0, 0)))
+        acc = Interval(int(low.min()), int(high.max()))
+        taps = weight.codes.shape[1]
+        rows = []
+        for row in range(taps):
+            # Element `row` sees its last row + 1 taps; the padding has the value 0, no code.
+            seen = weight.codes[:, taps - 1 - row :].sum(axis=1, dtype=np.int64)
+            offset = weight.scale * codes.zero_point * seen + block.conv_bias
+            rows.append(affine_thresholds(quantiser, weight.scale * codes.alpha, offset, acc))
+        return ConvLayer(name=name, inputs=(source,), weight=weight.codes, theta=np.stack(rows))
+
+    def _encoder(
+        self,
+        weight: QuantisedWeight,
+        quantiser: FrozenQuantiser,
+        name: str,
+        source: str,
+        codes: FrozenQuantiser,
+    ) -> EncoderLayer:
+        theta = _dense_thresholds(weight, quantiser, codes, np.zeros(len(weight.scale)))
+        return EncoderLayer(name=name, inputs=(source,), weight=weight.codes, theta=theta)
+
+    def _softplus(self, block: FrozenBlock, name: str, source: str) -> SoftplusLayer:
+        inner, outer = block.quantisers["pts"], block.quantisers["delta1"]
+        theta = _dense_thresholds(block.dt_proj, inner, block.quantisers["delta"], block.dt_bias)
+        values = inner.values(inner.levels)
+        wanted = outer.codes(float_pt_softplus(values))
+        best: tuple[int, IntArray, int, int, IntArray] | None = None
+        for frac in range(8, MESSAGE_BITS - 4, 2):
+            table = _fixed(values, frac)
+            if Interval.of(table).bits > MESSAGE_BITS - 1:
+                break
+            for terms in range(MAX_EXP2_TERMS + 1):
+                outputs = pt_softplus(table, frac, terms)
+                theta_out = affine_thresholds(
+                    outer, np.array(2.0**-frac), np.array(0.0), Interval.of(outputs)
+                )
+                codes = (outputs[:, None] >= theta_out).sum(axis=1) + outer.levels[0]
+                wrong = int(np.count_nonzero(codes != wanted))
+                if best is None or wrong < best[0]:
+                    best = (wrong, table, frac, terms, theta_out)
+            if best is not None and best[0] == 0:
+                break
+        if best is None:
+            raise WidthError([TooWide(name, "table", MESSAGE_BITS + 1, MESSAGE_BITS)])
+        _, table, frac, terms, theta_out = best
+        return SoftplusLayer(
+            name=name,
+            inputs=(source,),
+            weight=block.dt_proj.codes,
+            theta=theta,
+            table=table,
+            frac_bits=frac,
+            exp2_terms=terms,
+            theta_out=theta_out,
+        )
+
+    def _linear(
+        self, weight: QuantisedWeight, frac: int, name: str, source: str, codes: FrozenQuantiser
+    ) -> LinearLayer:
+        scale = weight.scale * codes.alpha * 2.0**frac
+        offset = weight.scale * codes.zero_point * weight.row_sums * 2.0**frac
+        acc = Interval.of(np.stack(dense_rows(weight.codes, Interval.of(codes.levels))))
+        mult, add, shift = self._descaling(scale, offset, acc)
+        return LinearLayer(
+            name=name, inputs=(source,), weight=weight.codes, mult=mult, add=add, shift=shift
+        )
+
+    def _descaling(
+        self, scale: FloatArray, offset: FloatArray, acc: Interval
+    ) -> tuple[IntArray, IntArray, IntArray]:
+        """Return mult, add and shift with ``(acc*mult + add) / 2**shift ~ scale*acc + offset``.
+
+        Each channel gets the largest shift whose product fits the budget and whose multiplier
+        fits a message.
+        """
+        widest = np.abs(scale) * acc.magnitude + np.abs(offset) + 1
+        by_product = self.budget.value_bits - 2 - np.ceil(np.log2(widest))
+        by_mult = self.budget.message_bits - 1 - np.ceil(np.log2(np.abs(scale)))
+        shift = np.clip(np.minimum(by_product, by_mult), 1, 60).astype(np.int64)
+        unit = np.exp2(shift.astype(np.float64))
+        mult = np.rint(scale * unit).astype(np.int64)
+        return mult, np.rint(offset * unit).astype(np.int64), shift
+
+    def _scan(
+        self, block: FrozenBlock, name: str, inputs: tuple[str, ...], b: Interval, c: Interval
+    ) -> ScanLayer:
+        state, out = block.quantisers["x"], block.quantisers["y"]
+        u, delta = block.quantisers["s"], block.quantisers["delta1"]
+        k = self.formats.state
+        unit = 2.0**k / state.alpha
+        level = (state.levels << k) + round(state.zero_point * unit)
+        u_values, delta_values = u.values(u.levels), delta.values(delta.levels)
+        drive = delta_values[:, None] * u_values[None, :] * unit * 2.0**-self.formats.b
+        room = self.budget.value_bits - 1 - b.bits
+        whole = math.ceil(math.log2(max(float(np.abs(drive).max()), 2.0**-40)))
+        gain_shift = max(0, min(self.budget.message_bits - 1 - whole, room - whole, 40))
+        gain = np.rint(drive * 2.0**gain_shift).astype(np.int64)
+        theta_state = affine_thresholds(
+            state,
+            np.array(state.alpha * 2.0**-k),
+            np.array(0.0),
+            Interval.signed(self.budget.value_bits - 1),
+        )
+        moved = (np.abs(gain).max() * b.magnitude >> gain_shift) + 1
+        # A left shift that lifts the smallest level over every threshold decides like a larger one.
+        reach = int(np.abs(theta_state).max() + moved).bit_length()
+        left = np.clip(block.exponents, 0, reach)
+        right = np.clip(-block.exponents, 0, MAX_RIGHT_SHIFT)
+        scale = state.alpha * 2.0 ** -(k + self.formats.c)
+        skip = np.rint(block.skip[None, :] * u_values[:, None] / scale).astype(np.int64)
+        states = block.exponents.shape[2]
+        largest = states * int(np.abs(level).max()) * c.magnitude + int(np.abs(skip).max())
+        theta = affine_thresholds(
+            out,
+            np.full(len(block.skip), scale),
+            np.zeros(len(block.skip)),
+            Interval(-largest, largest),
+        )
+        return ScanLayer(
+            name=name,
+            inputs=inputs,
+            left=left,
+            right=right,
+            gain=gain,
+            gain_shift=gain_shift,
+            level=level,
+            theta_state=theta_state,
+            skip=skip,
+            theta=theta,
+        )
+
+    def _residual(
+        self,
+        block: FrozenBlock,
+        name: str,
+        inputs: tuple[str, str],
+        scan: ScanLayer,
+        gate: GateLayer,
+    ) -> ResidualLayer:
+        weight, out = block.out_proj, block.quantisers["y"]
+        scale = weight.scale * out.alpha * 2.0 ** (self.formats.residual - self.formats.gate)
+        gates = pt_silu(gate.table, gate.frac_bits, gate.exp2_terms)
+        products = Interval.of(out.levels[:, None] * gates[None, :])
+        acc = Interval.of(np.stack(dense_rows(weight.codes, products)))
+        mult, add, shift = self._descaling(scale, np.zeros(len(scale)), acc)
+        return ResidualLayer(
+            name=name,
+            inputs=inputs,
+            weight=weight.codes,
+            mult=mult,
+            add=add,
+            shift=shift,
+            residual_bits=self.residual_bits,
+        )
+
+    def head_layer(self, stream: str) -> HeadLayer:
+        """Lower the head; its forecast has as many fraction bits as fit a message."""
+        weight, bias = self.model.head, self.model.head_bias
+        x = Interval.signed(self.residual_bits)
+        low, high = dense_rows(weight.codes, x)
+        acc = Interval(int(low.min()), int(high.max()))
+        unit = 2.0**-self.formats.residual
+        largest = float(
+            (np.maximum(-low, high) * weight.scale * unit + np.abs(bias)).max(initial=2.0**-20)
+        )
+        room = self.budget.message_bits - 2 - math.ceil(math.log2(largest))
+        frac = min(room, self.formats.residual + 2)
+        if frac < 0:
+            limit = self.budget.message_bits
+            raise WidthError([TooWide("head", "message", limit - frac, limit)])
+        mult, add, shift = self._descaling(weight.scale * unit * 2.0**frac, bias * 2.0**frac, acc)
+        return HeadLayer(
+            name="head",
+            inputs=(stream,),
+            channels=self.model.variates,
+            weight=weight.codes,
+            mult=mult,
+            add=add,
+            shift=shift,
+            frac_bits=frac,
+        )
+
+
+def _fixed(values: FloatArray, frac_bits: int) -> IntArray:
+    return np.asarray(np.rint(values * 2.0**frac_bits), dtype=np.int64)
+
+
+def _dense_thresholds(
+    weight: QuantisedWeight,
+    quantiser: FrozenQuantiser,
+    source: FrozenQuantiser,
+    bias: FloatArray,
+) -> IntArray:
+    """Return the thresholds of a dense layer that reads codes of `source`."""
+    acc = Interval.of(np.stack(dense_rows(weight.codes, Interval.of(source.levels))))
+    offset = weight.scale * source.zero_point * weight.row_sums + bias
+    return affine_thresholds(quantiser, weight.scale * source.alpha, offset, acc)
+
+
+def _message(layer: LinearLayer, source: FrozenQuantiser) -> Interval:
+    """Return the proven range of what a linear layer sends for codes of `source`."""
+    return layer_ranges(layer, [Interval.of(source.levels)])["message"]
