@@ -1,0 +1,251 @@
+"""What a command sees of the outside: results, notes, progress bars, timers."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Literal, TextIO
+
+from rich.text import Text
+
+from lava_spikyspace.cli.console import make_console
+from lava_spikyspace.cli.envelope import Result, Subject, build_envelope, dump_envelope
+from lava_spikyspace.cli.failure import Failure
+from lava_spikyspace.cli.jsonable import to_jsonable
+from lava_spikyspace.cli.options import OutputOptions
+from lava_spikyspace.cli.progress import ProgressBar, progress_bar
+from lava_spikyspace.diagnostics import Diagnostic
+from lava_spikyspace.errors import InternalError
+
+_STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
+_LOGGERS = ("lava_spikyspace", "netx_export")
+
+
+class Session:
+    """One call of one command.
+
+    Results (`line`, `table`, `findings`, `emit`) go to stdout, everything else (`note`, `detail`,
+    `warn`, `progress`) to stderr. With ``--json`` the printed results stay silent, and what
+    `emit` was given is written as one object when the command ends.
+
+    Parameters
+    ----------
+    command : str or None
+        Name of the command; None if the command line names none.
+    options : OutputOptions
+        The flags that all commands share.
+    stdout : text stream, optional
+        Where results go; default `sys.stdout`.
+
+    Attributes
+    ----------
+    result : Result or None
+        What the command gave to `emit`.
+    """
+
+    def __init__(
+        self, command: str | None, options: OutputOptions, stdout: TextIO | None = None
+    ) -> None:
+        self.command = command
+        self.options = options
+        self.result: Result | None = None
+        self._subject = Subject()
+        self._started = time.perf_counter()
+        self._out = make_console(sys.stdout if stdout is None else stdout)
+        self._err = make_console(sys.stderr)
+
+    @property
+    def width(self) -> int:
+        """Characters of a line on stdout."""
+        return self._out.width
+
+    def line(self, text: str = "") -> None:
+        """Print one line of the result."""
+        if not self.options.json:
+            self._out.print(text, soft_wrap=True)
+
+    def table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None
+    ) -> None:
+        """Print a table of the result; columns of numbers are aligned to the right.
+
+        Parameters
+        ----------
+        columns : sequence of str
+            Headings.
+        rows : iterable of sequences
+            Cells: text as it is, integers in full, other numbers with six digits, None as a dash.
+        title : str, optional
+            A line above the table.
+        """
+        if self.options.json:
+            return
+        from rich import box
+        from rich.table import Table
+
+        cells = [list(row) for row in rows]
+        grid = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        for index, heading in enumerate(columns):
+            grid.add_column(Text(heading), justify=_alignment(row[index] for row in cells))
+        for row in cells:
+            grid.add_row(*(Text(_cell(value)) for value in row))
+        self._out.print(grid)
+
+    def findings(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Print diagnostics as part of the result, one a line, hints below them."""
+        if self.options.json:
+            return
+        for diagnostic in diagnostics:
+            self._out.print(str(diagnostic), style=_STYLES[diagnostic.severity], soft_wrap=True)
+            if diagnostic.hint:
+                self._out.print(f"  hint: {diagnostic.hint}", soft_wrap=True)
+
+    def emit(
+        self,
+        *,
+        data: Mapping[str, object],
+        backend: str | None = None,
+        model: Path | None = None,
+        diagnostics: Iterable[Diagnostic] = (),
+        timings_s: Mapping[str, float] | None = None,
+        ok: bool = True,
+    ) -> None:
+        """Hand over the result of the command; every command does so once.
+
+        Parameters
+        ----------
+        data : mapping
+            The result, as documented for the command; see `to_jsonable` for what it may hold.
+        backend : str, optional
+            Name of the backend that computed it.
+        model : Path, optional
+            The model file; its SHA-256 goes into the envelope.
+        diagnostics : iterable of Diagnostic
+            Findings and warnings.
+        timings_s : mapping, optional
+            Times in seconds, beside those of `timer`.
+        ok : bool, default True
+            False if a gate failed; the command then ends with exit code 1.
+
+        Raises
+        ------
+        InternalError
+            The command emits twice, or `data` holds what JSON cannot say.
+        """
+        if self.result is not None:
+            raise InternalError(f"command {self.command} emits two results")
+        self.about(backend=backend, model=model)
+        self._subject.timings_s.update(timings_s or {})
+        plain = {key: to_jsonable(value) for key, value in data.items()}
+        self.result = Result(plain, ok, tuple(diagnostics))
+
+    def about(self, *, backend: str | None = None, model: Path | None = None) -> None:
+        """Say what the command works on, as soon as it is known, so that errors can tell it."""
+        self._subject.backend = backend or self._subject.backend
+        self._subject.model = model or self._subject.model
+
+    def note(self, text: str) -> None:
+        """Say something on stderr, unless ``--quiet``."""
+        if not self.options.quiet:
+            self._err.print(text, style="dim", soft_wrap=True)
+
+    def detail(self, text: str) -> None:
+        """Say something on stderr with ``--verbose``."""
+        if self.options.verbose:
+            self._err.print(text, style="dim", soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Warn on stderr, also with ``--quiet``."""
+        self._err.print(f"warning: {text}", style=_STYLES["warning"], soft_wrap=True)
+
+    @contextmanager
+    def timer(self, name: str) -> Iterator[None]:
+        """Add the time that the block takes to ``timings_s[name]``."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            times = self._subject.timings_s
+            times[name] = times.get(name, 0.0) + time.perf_counter() - started
+
+    @contextmanager
+    def progress(self, description: str, total: int | None = None) -> Iterator[ProgressBar]:
+        """Show a progress bar on stderr within the block.
+
+        It stays away with ``--json``, ``--quiet`` and ``--no-progress``, and where stderr is not
+        a terminal; the block need not know.
+
+        Parameters
+        ----------
+        description : str
+            Text beside the bar.
+        total : int, optional
+            Steps until it is full; without it the bar only moves.
+        """
+        options = self.options
+        silent = options.json or options.quiet or options.no_progress
+        with progress_bar(
+            self._err, description, total, visible=not silent and self._err.is_terminal
+        ) as bar:
+            yield bar
+
+    @contextmanager
+    def logging(self) -> Iterator[None]:
+        """Send the log records of our packages to stderr within the block.
+
+        Warnings and worse by default, errors with ``--quiet``, everything with ``--verbose``.
+        """
+        from rich.logging import RichHandler
+
+        level = logging.ERROR if self.options.quiet else logging.WARNING
+        level = logging.DEBUG if self.options.verbose else level
+        handler = RichHandler(console=self._err, show_time=False, show_path=False)
+        loggers = [logging.getLogger(name) for name in _LOGGERS]
+        levels = [logger.level for logger in loggers]
+        for logger in loggers:
+            logger.addHandler(handler)
+            logger.setLevel(level)
+            # Every Lava process gives the root logger a handler, which would say it once more.
+            logger.propagate = False
+        try:
+            yield
+        finally:
+            for logger, previous in zip(loggers, levels, strict=True):
+                logger.removeHandler(handler)
+                logger.setLevel(previous)
+                logger.propagate = True
+
+    def report(self, failure: Failure) -> None:
+        """Print on stderr why the command failed, the message last."""
+        diagnostic = failure.diagnostic
+        if failure.traceback and (self.options.verbose or failure.traceback_when == "always"):
+            self._err.print(failure.traceback.rstrip(), soft_wrap=True)
+        self._err.print(f"error: {diagnostic.message}", style=_STYLES["error"], soft_wrap=True)
+        if diagnostic.hint:
+            self._err.print(f"hint: {diagnostic.hint}", soft_wrap=True)
+
+    def json_line(self, outcome: Result | Failure) -> str:
+        """Return the envelope of this call."""
+        self._subject.timings_s["total"] = time.perf_counter() - self._started
+        return dump_envelope(build_envelope(self.command, self._subject, outcome))
+
+
+def _alignment(column: Iterable[object]) -> Literal["left", "right"]:
+    present = [value for value in column if value is not None]
+    is_numeric = all(isinstance(value, Real) and not isinstance(value, bool) for value in present)
+    return "right" if present and is_numeric else "left"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Real) and not isinstance(value, Integral):
+        return f"{float(value):.6g}"
+    return str(value)

@@ -1,0 +1,1 @@
+"""What is known about the chips: profiles, rules, placement and energy."""

@@ -1,0 +1,389 @@
+"""Settings of a model and of its training, checked at the border.
+
+Nothing here imports torch, so that the command line can read and explain settings without it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from lava_spikyspace.errors import CheckpointError, InputError, SpikySpaceError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Size = Annotated[int, Field(ge=1, le=1 << 16)]
+"""A number of channels or rows; beyond the bound it is a mistake, not a model."""
+
+
+class Bits(_Settings):
+    """Width of each quantiser in bits, by the names of the published code.
+
+    Parameters
+    ----------
+    c, s : int
+        After in_proj's scan half; after the convolution.
+    delta, pts, delta1 : int
+        Input of dt_proj; its output, before PTSoftplus; after PTSoftplus.
+    x, y : int
+        State of the scan; its signed output.
+    y1 : int
+        Gate branch, before PTSiLU.
+    """
+
+    c: int = Field(default=2, ge=1, le=8)
+    s: int = Field(default=2, ge=1, le=8)
+    delta: int = Field(default=2, ge=1, le=8)
+    pts: int = Field(default=5, ge=1, le=8)
+    delta1: int = Field(default=2, ge=1, le=8)
+    x: int = Field(default=2, ge=1, le=8)
+    y: int = Field(default=2, ge=1, le=8)
+    y1: int = Field(default=5, ge=1, le=8)
+
+
+class ModelConfig(_Settings):
+    """Sizes and arithmetic of a SpikySpace model.
+
+    Parameters
+    ----------
+    d_model : int
+        Variates: each is one channel of the residual stream.
+    window, horizon : int
+        Input rows, and rows predicted at once.
+    layers : int
+        Blocks.
+    expand : float, optional
+        Inner channels per variate; ``d_inner = max(1, int(expand * d_model))``. Default 0.2. Give
+        this or `d_inner`, not both.
+    d_inner : int, optional
+        Inner channels.
+    d_state : int
+        States per inner channel.
+    dt_rank : int or "auto"
+        Width of the step-size branch; "auto" is ``ceil(d_model / 16)``.
+    d_conv : int
+        Taps of the causal convolution.
+    bits : Bits
+        Width of each quantiser.
+    zero_point : {"none", "learned", "published"}
+        Zero-point rule of the unsigned quantisers.
+    internal_zero_point : {"none", "learned", "published"}, optional
+        Rule of the two quantisers before PTSoftplus and PTSiLU (`pts`, `y1`), whose codes never
+        leave their process: a zero-point costs no spikes there, and without one the activations
+        see no negative input. By default `published` goes with the zero-point rule of that name
+        and `learned` with the others.
+    step_start : {"percentile", "published"}, optional
+        Start rule of the quantisers' steps; by default `published` goes with the zero-point rule
+        of that name and `percentile` with the others.
+    decay_start : {"slow", "published"}, optional
+        Start of the decay rates -A of each channel: `slow` spreads them evenly from 0.05 to 2, so
+        that most states outlive several steps; `published` is 1, 2, .. d_state, with which all
+        but the first few forget at once. By default `published` goes with the zero-point rule of
+        that name and `slow` with the others.
+    weights : {"int8", "float"}, optional
+        Whether the forward pass rounds weights to int8 as the export does; by default `float`
+        goes with the published zero-point rule and `int8` with the others.
+    normalisation : {"fixed"}
+        How windows are normalised: one mean and scale per variate.
+    """
+
+    d_model: Size
+    window: Size
+    horizon: Size
+    layers: int = Field(default=3, ge=1, le=256)
+    expand: float | None = Field(default=None, gt=0, le=64)
+    d_inner: Size | None = None
+    d_state: int = Field(default=32, ge=1, le=4096)
+    dt_rank: Size | Literal["auto"] = "auto"
+    d_conv: int = Field(default=3, ge=1, le=1024)
+    bits: Bits = Bits()
+    zero_point: Literal["none", "learned", "published"] = "none"
+    internal_zero_point: Literal["none", "learned", "published"] | None = None
+    step_start: Literal["percentile", "published"] | None = None
+    decay_start: Literal["slow", "published"] | None = None
+    weights: Literal["int8", "float"] | None = None
+    normalisation: Literal["fixed"] = "fixed"
+
+    @model_validator(mode="after")
+    def _one_inner_size(self) -> ModelConfig:
+        if self.expand is not None and self.d_inner is not None:
+            raise ValueError("give expand or d_inner, not both")
+        return self
+
+    @property
+    def inner_channels(self) -> int:
+        """Channels of the convolution and of the scan."""
+        if self.d_inner is not None:
+            return self.d_inner
+        return max(1, int((DEFAULT_EXPAND if self.expand is None else self.expand) * self.d_model))
+
+    @property
+    def step_rank(self) -> int:
+        """Width of the step-size branch."""
+        return math.ceil(self.d_model / 16) if self.dt_rank == "auto" else self.dt_rank
+
+    def zero_point_rule(self, quantizer: str) -> Literal["none", "learned", "published"]:
+        """Return the zero-point rule of a quantiser, by its name in `Bits`."""
+        if quantizer not in INTERNAL_QUANTIZERS:
+            return self.zero_point
+        if self.internal_zero_point is not None:
+            return self.internal_zero_point
+        return "published" if self.zero_point == "published" else "learned"
+
+    @property
+    def start_rule(self) -> Literal["percentile", "published"]:
+        """Start rule of the quantisers' steps."""
+        if self.step_start is not None:
+            return self.step_start
+        return "published" if self.zero_point == "published" else "percentile"
+
+    @property
+    def slow_decay(self) -> bool:
+        """Whether the decay rates start slow."""
+        if self.decay_start is not None:
+            return self.decay_start == "slow"
+        return self.zero_point != "published"
+
+    @property
+    def int8_weights(self) -> bool:
+        """Whether the forward pass rounds weights to int8."""
+        if self.weights is not None:
+            return self.weights == "int8"
+        return self.zero_point != "published"
+
+
+DEFAULT_EXPAND = 0.2
+"""Inner channels per variate where neither `expand` nor `d_inner` is given, as published."""
+
+
+INTERNAL_QUANTIZERS = ("pts", "y1")
+"""Quantisers, by their names in `Bits`, whose codes stay inside a process."""
+
+
+class ScalerConfig(_Settings):
+    """Normalisation of a published checkpoint: ``(value - mean) / scale`` per variate."""
+
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _positive_and_paired(self) -> ScalerConfig:
+        if len(self.mean) != len(self.scale):
+            raise ValueError(f"{len(self.mean)} means but {len(self.scale)} scales")
+        if any(scale <= 0 for scale in self.scale):
+            raise ValueError("every scale must be positive")
+        return self
+
+
+class PublishedModelConfig(ModelConfig):
+    """The ``model.json`` that stands beside a checkpoint in the published layout.
+
+    Parameters
+    ----------
+    scaler : ScalerConfig or None
+        Mean and scale per variate; None for data that the model reads as they are.
+    variates : tuple of str or None
+        Names of the variates.
+    """
+
+    zero_point: Literal["none", "learned", "published"] = "published"
+    scaler: ScalerConfig | None = None
+    variates: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_entry_per_variate(self) -> PublishedModelConfig:
+        if self.scaler is not None and len(self.scaler.mean) != self.d_model:
+            raise ValueError(
+                f"scaler has {len(self.scaler.mean)} entries, d_model is {self.d_model}"
+            )
+        if self.variates is not None and len(self.variates) != self.d_model:
+            raise ValueError(f"variates has {len(self.variates)} names, d_model is {self.d_model}")
+        return self
+
+    def model(self) -> ModelConfig:
+        """Return the settings of the model alone."""
+        return ModelConfig(**{name: getattr(self, name) for name in ModelConfig.model_fields})
+
+
+class TrainConfig(_Settings):
+    """Settings of a training run.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the training windows.
+    batch_size : int
+        Windows per update.
+    learning_rate : float
+        Peak rate of AdamW.
+    step_rate_factor : float
+        Rate of the quantisers' steps and zero-points relative to `learning_rate`.
+    schedule : {"one_cycle", "constant"}
+        Course of the rate over all updates.
+    warmup : float
+        Share of the updates in which a one-cycle rate rises.
+    weight_decay : float
+        Decay of the weight matrices (never of norms, biases, steps, A and D).
+    clip_norm : float
+        Gradient norm that an update is scaled down to.
+    loss : {"mse", "mae", "huber"}
+        Loss between target and forecast.
+    loss_units : {"normalised", "file"}
+        Units the loss counts errors in: z-scores, or those of the data (which R2 counts in).
+    patience : int, optional
+        Epochs without a better validation R2 before training stops; None never stops early.
+    firing_penalty : float
+        Weight of the firing-rate penalty, ``sum over quantisers of max(0, rate - target)``.
+    firing_target : float
+        Firing rate up to which a quantiser is not penalised.
+    input_dropout : float
+        Share of the normalised inputs of each block that training sets to 0.
+    persistence_head : bool
+        Start the forecast head as "repeat the last value", and out_proj small.
+    seed : int
+        Start of every random number: weights, order of windows, dropout.
+    """
+
+    epochs: PositiveInt = 30
+    batch_size: PositiveInt = 32
+    learning_rate: float = Field(default=3e-3, gt=0)
+    step_rate_factor: float = Field(default=1.0, gt=0)
+    schedule: Literal["one_cycle", "constant"] = "one_cycle"
+    warmup: float = Field(default=0.3, gt=0, lt=1)
+    weight_decay: float = Field(default=1e-2, ge=0)
+    clip_norm: float = Field(default=1.0, gt=0)
+    loss: Literal["mse", "mae", "huber"] = "huber"
+    loss_units: Literal["normalised", "file"] = "file"
+    patience: PositiveInt | None = 8
+    firing_penalty: float = Field(default=0.0, ge=0)
+    firing_target: float = Field(default=0.1, ge=0, le=1)
+    input_dropout: float = Field(default=0.5, ge=0, lt=1)
+    persistence_head: bool = True
+    seed: int = Field(default=0, ge=0)
+
+
+SettingsT = TypeVar("SettingsT", bound=BaseModel)
+
+
+def parse_settings(
+    kind: type[SettingsT],
+    values: Mapping[str, Any],
+    source: str,
+    error: type[SpikySpaceError] = InputError,
+) -> SettingsT:
+    """Check settings, and name everything that is wrong with them in one error.
+
+    Parameters
+    ----------
+    kind : type
+        The settings class.
+    values : mapping
+        Field names to values.
+    source : str
+        Where the values come from, for the message.
+    error : type of SpikySpaceError
+        What to raise.
+
+    Returns
+    -------
+    _Settings
+        An instance of `kind`.
+
+    Raises
+    ------
+    SpikySpaceError
+        Of type `error`: unknown, missing or unusable fields.
+    """
+    try:
+        return kind.model_validate(dict(values))
+    except ValidationError as invalid:
+        findings = "; ".join(_finding(item) for item in invalid.errors())
+        hint = f"known fields: {', '.join(kind.model_fields)}"
+        raise error(f"{source}: {findings}", hint=hint) from None
+
+
+def _finding(item: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in item["loc"]) or "settings"
+    given = "" if item["type"] in {"missing", "value_error"} else f" (found {item['input']!r})"
+    return f"{place}: {item['msg']}{given}"
+
+
+def read_toml(path: Path) -> dict[str, dict[str, Any]]:
+    """Read the tables ``[model]`` and ``[training]`` of a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        The file. Both tables are optional; any other top-level entry is refused.
+
+    Returns
+    -------
+    dict
+        ``{"model": {...}, "training": {...}}``.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is no TOML or holds anything else.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as failure:
+        raise InputError(f"{path}: cannot be read: {failure}") from failure
+    except tomllib.TOMLDecodeError as failure:
+        raise InputError(f"{path}: not a TOML file: {failure}") from failure
+    tables = {"model": content.pop("model", {}), "training": content.pop("training", {})}
+    wrong = [name for name, table in tables.items() if not isinstance(table, dict)]
+    if content or wrong:
+        found = ", ".join(sorted([*content, *wrong]))
+        raise InputError(f"{path}: found {found}, expected only the tables [model] and [training]")
+    return tables
+
+
+def read_published_config(path: Path) -> PublishedModelConfig:
+    """Read the ``model.json`` of a checkpoint in the published layout.
+
+    Parameters
+    ----------
+    path : Path
+        A JSON object with the fields of `PublishedModelConfig`.
+
+    Returns
+    -------
+    PublishedModelConfig
+        Its settings.
+
+    Raises
+    ------
+    CheckpointError
+        The file cannot be read, is no JSON object, or a field is missing, unknown or unusable.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as failure:
+        raise CheckpointError(f"{path}: not a readable JSON file: {failure}") from failure
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path}: found {type(content).__name__}, expected a JSON object")
+    return parse_settings(PublishedModelConfig, content, str(path), CheckpointError)

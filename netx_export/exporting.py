@@ -1,0 +1,316 @@
+"""Export: calibrate, freeze, choose formats, lower, prove, record golden windows."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import lava_spikyspace
+from lava_spikyspace.backends.batch import BatchBackend
+from lava_spikyspace.boundary import EncodedWindows, encode_windows
+from lava_spikyspace.datasets.table import Table
+from lava_spikyspace.datasets.windows import input_windows, split_windows
+from lava_spikyspace.diagnostics import Diagnostic
+from lava_spikyspace.errors import DataError
+from lava_spikyspace.network import Golden, Network, Normalisation
+from lava_spikyspace.netx.digests import record_digests
+from lava_spikyspace.plan import make_plan
+from netx_export.calibration import QuantiserRange, calibrate, freeze
+from netx_export.checkpoint import TrainedModel, load_checkpoint, load_published
+from netx_export.config import read_published_config
+from netx_export.formats import (
+    DEMANDED,
+    Agreement,
+    FormatSearch,
+    Report,
+    Trial,
+    measure_agreement,
+    spread,
+)
+from netx_export.frozen import FloatArray, FrozenModel
+from netx_export.lowering import Budget, Formats, lower
+
+CALIBRATION_WINDOWS = 2048
+"""Training windows that calibration passes at most; they are spread evenly over the split."""
+
+REPORT_WINDOWS = 256
+"""Windows of the agreement report."""
+
+DEFAULT_SPLIT = (0.7, 0.2, 0.1)
+"""Shares of training, validation and test windows where the checkpoint names none."""
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What the user may choose.
+
+    Parameters
+    ----------
+    formats : mapping of str to int
+        Fraction bits fixed by hand, by the names of `Formats`.
+    width : int
+        Widest accumulator and state in bits.
+    golden : int
+        Windows stored with their forecasts and digests.
+    split : tuple of float, optional
+        Shares of the calibration table; by default those of the checkpoint.
+    """
+
+    formats: Mapping[str, int] = field(default_factory=dict)
+    width: int = Budget().value_bits
+    golden: int = 4
+    split: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ExportResult:
+    """What an export gave.
+
+    Parameters
+    ----------
+    network : Network
+        Ready to be written.
+    frozen : FrozenModel
+        The reference it was judged by.
+    formats : Formats
+        Fraction bits.
+    agreement : Agreement
+        On windows of the calibration split.
+    trials : tuple of Trial
+        What the format search tried, in order.
+    ranges : mapping of str to QuantiserRange
+        What calibration saw.
+    diagnostics : tuple of Diagnostic
+        Warnings.
+    """
+
+    network: Network
+    frozen: FrozenModel
+    formats: Formats
+    agreement: Agreement
+    trials: tuple[Trial, ...]
+    ranges: Mapping[str, QuantiserRange]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load_trained(checkpoint: Path, config: Path | None = None) -> TrainedModel:
+    """Load a checkpoint of ours, or with `config` one in the published layout.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        Checkpoint file.
+    config : Path, optional
+        ``model.json``: sizes, bits, scaler and variates of a published checkpoint.
+
+    Raises
+    ------
+    CheckpointError
+        The checkpoint or its configuration cannot be used.
+    """
+    if config is None:
+        return load_checkpoint(checkpoint)
+    return load_published(checkpoint, read_published_config(config))
+
+
+def export(
+    trained: TrainedModel,
+    table: Table,
+    options: ExportOptions | None = None,
+    report: Report | None = None,
+) -> ExportResult:
+    """Turn a trained model into an integer network.
+
+    Parameters
+    ----------
+    trained : TrainedModel
+        Model, configuration, scaler, variate names and provenance.
+    table : Table
+        Series to calibrate on; only its training split is used.
+    options : ExportOptions, optional
+        Choices of the user.
+    report : callable, optional
+        Called with every trial of the format search.
+
+    Raises
+    ------
+    DataError
+        The table is too short or has other variates.
+    WidthError
+        The formats do not fit the width.
+    """
+    options = options or ExportOptions()
+    config = trained.config
+    table = table.match(trained.names, config.d_model)
+    split = options.split or _split_of(trained)
+    windows = _training_windows(trained, table, split)
+    ranges = calibrate(trained.model, windows)
+    frozen = freeze(trained.model)
+    peak = _residual_peak(frozen, windows)
+    budget = Budget(value_bits=options.width)
+    trials: list[Trial] = []
+
+    def note(trial: Trial) -> None:
+        trials.append(trial)
+        if report is not None:
+            report(trial)
+
+    search = FormatSearch(frozen, windows, peak, options.formats, budget, report=note)
+    formats = search.run()
+    network = lower(frozen, formats, peak, _normalisation(trained), budget)
+    agreement = _agreement(network, frozen, spread(windows, REPORT_WINDOWS))
+    network = replace(
+        network,
+        variates=trained.names,
+        golden=_golden(network, windows, options.golden),
+        provenance={
+            "checkpoint": _origin(trained),
+            "config": config.model_dump(mode="json"),
+            "split": list(split),
+            "calibration": {
+                "sha256": table.sha256,
+                "rows": table.rows,
+                "windows": len(windows),
+            },
+            "versions": _versions(),
+            "scales": _scales(frozen),
+            "formats": asdict(formats),
+            "agreement": {
+                "windows": min(len(windows), REPORT_WINDOWS),
+                "codes": dict(agreement.codes),
+                "relative_l2": agreement.relative_l2,
+            },
+        },
+    )
+    return ExportResult(
+        network, frozen, formats, agreement, tuple(trials), ranges, tuple(_warnings(agreement))
+    )
+
+
+def _split_of(trained: TrainedModel) -> tuple[float, float, float]:
+    return trained.provenance.split or DEFAULT_SPLIT
+
+
+def _origin(trained: TrainedModel) -> dict[str, Any]:
+    """Return where the checkpoint comes from, as the file keeps it."""
+    origin = trained.provenance
+    return {
+        "layout": origin.layout,
+        "sha256": origin.sha256,
+        "training": None if origin.training is None else origin.training.model_dump(mode="json"),
+        "data": {"name": origin.data_name, "sha256": origin.data_sha256},
+        "best_epoch": origin.best_epoch,
+        "metrics": dict(origin.metrics or {}),
+    }
+
+
+def _training_windows(
+    trained: TrainedModel, table: Table, split: tuple[float, float, float]
+) -> FloatArray:
+    """Return normalised windows of the training split, at most `CALIBRATION_WINDOWS`."""
+    config = trained.config
+    try:
+        train = split_windows(table.rows, config.window, config.horizon, split).train
+    except DataError as error:
+        raise DataError(f"{table.path}: {error.message}", hint=error.hint) from None
+    if not train:
+        raise DataError(
+            f"{table.path}: no training window: {table.rows} rows, window {config.window}, "
+            f"horizon {config.horizon}, training share {split[0]:g}"
+        )
+    indices = np.asarray(train)
+    if len(indices) > CALIBRATION_WINDOWS:
+        indices = indices[np.linspace(0, len(indices) - 1, CALIBRATION_WINDOWS).astype(np.int64)]
+    raw = input_windows(table.values, config.window, indices)
+    scaler = trained.scaler
+    return raw.astype(np.float64) if scaler is None else scaler.normalise(raw)
+
+
+def _normalisation(trained: TrainedModel) -> Normalisation:
+    if trained.scaler is None:
+        variates = trained.config.d_model
+        return Normalisation(kind="fixed", mean=np.zeros(variates), scale=np.ones(variates))
+    return Normalisation(kind="fixed", mean=trained.scaler.mean, scale=trained.scaler.scale)
+
+
+def _residual_peak(frozen: FrozenModel, windows: FloatArray) -> float:
+    peaks: list[float] = []
+    frozen.run_chunks(windows, visit=lambda trace: peaks.append(trace.residual_max))
+    return max(peaks)
+
+
+def _encode(network: Network, windows: FloatArray) -> EncodedWindows:
+    """Round windows that are normalised already."""
+    plain = replace(network, normalisation=Normalisation(kind="fixed"))
+    return encode_windows(plain, windows, clip=True)
+
+
+def _agreement(network: Network, frozen: FrozenModel, windows: FloatArray) -> Agreement:
+    return measure_agreement(network, _encode(network, windows).messages, frozen.run(windows))
+
+
+def _golden(network: Network, windows: FloatArray, count: int) -> Golden | None:
+    """Record what the integers give on a few windows."""
+    if count == 0:
+        return None
+    messages = _encode(network, spread(windows, count)).messages
+    result = BatchBackend().run(make_plan(network, "graded"), messages, strict=True, record=True)
+    return Golden(
+        inputs=messages, forecasts=result.forecasts, digests=record_digests(result.records)
+    )
+
+
+def _versions() -> dict[str, str]:
+    import torch
+
+    return {
+        "lava-spikyspace": lava_spikyspace.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "torch": str(torch.__version__),
+    }
+
+
+def _scales(frozen: FrozenModel) -> dict[str, Any]:
+    """Return step and zero-point of every quantiser, for the reader's information."""
+    return {
+        f"blocks.{index}": {
+            name: {"alpha": quantiser.alpha, "zero_point": quantiser.zero_point}
+            for name, quantiser in block.quantisers.items()
+        }
+        for index, block in enumerate(frozen.blocks)
+    }
+
+
+def _warnings(agreement: Agreement) -> list[Diagnostic]:
+    """Say where the integers are further from the frozen model than demanded."""
+    hint = "give more bits (--residual-bits and the like), or a larger --width"
+    found = [
+        Diagnostic(
+            code="export-agreement",
+            severity="warning",
+            where=name,
+            message=f"{share:.4%} of the codes equal the frozen model's, "
+            f"{DEMANDED.code_agreement:.1%} demanded",
+            hint=hint,
+        )
+        for name, share in agreement.codes.items()
+        if share < DEMANDED.code_agreement
+    ]
+    if agreement.relative_l2 > DEMANDED.relative_l2:
+        found.append(
+            Diagnostic(
+                code="export-forecast",
+                severity="warning",
+                where="head",
+                message=f"forecasts differ by {agreement.relative_l2:.2e} (relative L2), "
+                f"{DEMANDED.relative_l2:.0e} demanded",
+                hint=hint,
+            )
+        )
+    return found

@@ -1,0 +1,343 @@
+"""Quantisation-aware training: the loop around the model.
+
+`fit` is deterministic: the same table, settings and number of threads give the same checkpoint,
+whether the run was interrupted and resumed or not. Every epoch draws its random numbers from a
+seed of its own, so that no generator has to be saved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim import AdamW
+from torch.optim.lr_scheduler import LRScheduler
+
+from lava_spikyspace.datasets import Table
+from lava_spikyspace.errors import CheckpointError, UsageError
+from netx_export.activity import FiringPenalty, count_codes
+from netx_export.batches import WindowData, file_unit_weights
+from netx_export.checkpoint import (
+    Provenance,
+    TrainedModel,
+    TrainingState,
+    load_training_state,
+    save_checkpoint,
+)
+from netx_export.config import ModelConfig, TrainConfig
+from netx_export.optimisation import ForecastLoss, make_optimizer, make_schedule
+from netx_export.spikyspace import SpikySpace
+
+SCHEDULE_POSITION = ("last_epoch", "_step_count", "_last_lr")
+"""What of a schedule's state changes; the rest follows from the settings, and is partly code."""
+
+Ratios = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """What one epoch brought.
+
+    Parameters
+    ----------
+    epoch : int
+        Counted from 0.
+    loss : float
+        Mean training loss, firing penalty included.
+    valid_r2 : float
+        R2 of the validation windows, in units of the data.
+    firing_rate : float
+        Unweighted mean over all spiking quantisers, on the validation windows.
+    firing_rates, entropies : dict
+        The same per quantiser, by record name; entropy of the codes in bits.
+    constant_scan_outputs : dict
+        Share of channels whose scan output never changes, by record name of the scan.
+    """
+
+    epoch: int
+    loss: float
+    valid_r2: float
+    firing_rate: float
+    firing_rates: dict[str, float]
+    entropies: dict[str, float]
+    constant_scan_outputs: dict[str, float]
+
+
+def fit(
+    table: Table,
+    model_config: ModelConfig,
+    train_config: TrainConfig,
+    *,
+    split: Ratios,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    on_epoch: Callable[[EpochReport], None] | None = None,
+) -> TrainedModel:
+    """Train a model and score it on the test windows.
+
+    Parameters
+    ----------
+    table : Table
+        The data; split in time order, normalised by its training rows.
+    model_config : ModelConfig
+        Settings of the model.
+    train_config : TrainConfig
+        Settings of the training.
+    split : tuple of float
+        Shares of train, validation and test windows.
+    checkpoint : Path, optional
+        File that always holds the best epoch so far; written after every epoch.
+    resume : bool
+        Continue the training that `checkpoint` holds; a finished one is returned as it is.
+    force : bool
+        Replace `checkpoint` if it exists.
+    progress : callable, optional
+        Called after every update with (updates done, updates in all).
+    on_epoch : callable, optional
+        Called with the `EpochReport` after every epoch, when its checkpoint is written.
+
+    Returns
+    -------
+    TrainedModel
+        The epoch with the best validation R2; its provenance has the metrics and the history.
+
+    Raises
+    ------
+    DataError
+        The table does not fit the model.
+    UsageError
+        The checkpoint exists, the split leaves a part empty, or training diverges.
+    CheckpointError
+        The checkpoint to resume is of another run.
+    """
+    if resume and checkpoint is None:
+        raise UsageError("resume needs the checkpoint to continue")
+    if checkpoint is not None and not resume and not force and checkpoint.exists():
+        raise UsageError(
+            f"{checkpoint}: exists already", hint="--force replaces it, --resume continues it"
+        )
+    data = WindowData.prepare(table, model_config, split)
+    with _reproducible():
+        run = _Run(data, train_config, split, checkpoint, progress)
+        if resume and run.continue_from_checkpoint():
+            return run.best
+        for report in run.epochs():
+            if on_epoch is not None:
+                on_epoch(report)
+        return run.finish()
+
+
+class _Run:
+    """One training run: the model, what trains it, and the best epoch so far."""
+
+    def __init__(
+        self,
+        data: WindowData,
+        settings: TrainConfig,
+        split: Ratios,
+        checkpoint: Path | None,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self.data, self.settings, self.checkpoint = data, settings, checkpoint
+        self.progress = progress
+        self.provenance = Provenance(
+            layout="own",
+            training=settings,
+            data_name=data.table.path.name,
+            data_sha256=data.table.sha256,
+            split=split,
+        )
+        self.model = _new_model(data, settings)
+        self.optimizer: AdamW = make_optimizer(self.model, settings)
+        self.updates_per_epoch = math.ceil(len(data.split.train) / settings.batch_size)
+        self.updates = settings.epochs * self.updates_per_epoch
+        self.schedule: LRScheduler = make_schedule(self.optimizer, settings, self.updates)
+        self.loss = ForecastLoss(settings, file_unit_weights(data.scaler))
+        self.penalty = FiringPenalty(self.model, settings.firing_target)
+        self.done = 0
+        self.best_r2 = -math.inf
+        self.best = self._trained(_copy_of(self.model))
+
+    def continue_from_checkpoint(self) -> bool:
+        """Take up the run that the checkpoint holds; return whether it has ended already."""
+        if self.checkpoint is None or not self.checkpoint.exists():
+            raise UsageError(f"{self.checkpoint}: no such checkpoint to resume")
+        saved, state = load_training_state(self.checkpoint)
+        self._check_same_run(saved)
+        self.best = saved
+        self.provenance = saved.provenance
+        if state is None:
+            return True
+        try:
+            self.model.load_state_dict(state.model)
+            self.optimizer.load_state_dict(state.optimizer)
+            self.schedule.load_state_dict(state.scheduler)
+        except (KeyError, ValueError, TypeError, RuntimeError) as error:
+            raise CheckpointError(f"{self.checkpoint}: the training state is unusable") from error
+        self.done, self.best_r2 = state.epoch, state.best_r2
+        return False
+
+    def _check_same_run(self, saved: TrainedModel) -> None:
+        here = {**asdict(self.provenance), "config": self.data.config}
+        there = {**asdict(saved.provenance), "config": saved.config}
+        different = [
+            f"{name}: found {there[name]}, expected {here[name]}"
+            for name in ("config", "training", "data_sha256", "split")
+            if here[name] != there[name]
+        ]
+        if different:
+            raise CheckpointError(
+                f"{self.checkpoint}: holds another run: {'; '.join(different)}",
+                hint="resume with the settings and data it was started with",
+            )
+
+    def epochs(self) -> Iterator[EpochReport]:
+        """Train until the last epoch, or until patience ends; yield after every checkpoint."""
+        while self.done < self.settings.epochs and not self._out_of_patience():
+            report = self._epoch(self.done)
+            self.done += 1
+            self.provenance = replace(
+                self.provenance, history=(*self.provenance.history, asdict(report))
+            )
+            if report.valid_r2 > self.best_r2:
+                self.best_r2 = report.valid_r2
+                self.provenance = replace(self.provenance, best_epoch=report.epoch)
+                self.best = self._trained(_copy_of(self.model))
+            else:
+                self.best = self._trained(self.best.model)
+            self._save(self._state())
+            yield report
+
+    def _out_of_patience(self) -> bool:
+        best, patience = self.provenance.best_epoch, self.settings.patience
+        return best is not None and patience is not None and self.done > best + patience
+
+    def _epoch(self, epoch: int) -> EpochReport:
+        seed = _epoch_seed(self.settings.seed, epoch)
+        torch.manual_seed(seed)
+        self.model.train()
+        losses, windows = 0.0, 0
+        batches = self.data.training_batches(self.settings.batch_size, seed)
+        for done, indices in enumerate(batches, start=epoch * self.updates_per_epoch + 1):
+            losses += self._update(indices) * len(indices)
+            windows += len(indices)
+            if self.progress is not None:
+                self.progress(done, self.updates)
+        if not math.isfinite(losses):
+            raise UsageError(
+                f"training diverged in epoch {epoch}: the loss is {losses}",
+                hint="lower the learning rate",
+            )
+        return self._report(epoch, losses / windows)
+
+    def _update(self, indices: Tensor) -> float:
+        inputs, targets = self.data.inputs(indices), self.data.targets(indices)
+        if self.settings.firing_penalty > 0:
+            with self.penalty.watch():
+                loss = self.loss(self.model(inputs), targets)
+            loss = loss + self.settings.firing_penalty * self.penalty.cost()
+        else:
+            loss = self.loss(self.model(inputs), targets)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
+        self.optimizer.step()
+        self.schedule.step()
+        self.model.clamp_steps()
+        return float(loss.item())
+
+    def _report(self, epoch: int, loss: float) -> EpochReport:
+        with count_codes(self.model) as counters:
+            moments = self.data.score(self.model, self.data.split.valid)
+        activity = {name: counter.activity() for name, counter in counters.items()}
+        rates = {name: codes.firing_rate for name, codes in activity.items()}
+        return EpochReport(
+            epoch=epoch,
+            loss=loss,
+            valid_r2=moments.r2(),
+            firing_rate=float(np.mean(list(rates.values()))),
+            firing_rates=rates,
+            entropies={name: codes.entropy for name, codes in activity.items()},
+            constant_scan_outputs={
+                name: codes.constant_channels
+                for name, codes in activity.items()
+                if name.endswith(".scan") and not name.endswith("in_proj.scan")
+            },
+        )
+
+    def finish(self) -> TrainedModel:
+        """Score the best epoch on the test windows and write the final checkpoint."""
+        data, best = self.data, self.best.model
+        metrics: dict[str, Any] = {"valid_r2": self.best_r2}
+        if data.split.test:
+            metrics["test"] = data.score(best, data.split.test).summary()
+            with best.ablated_scan():
+                metrics["scan_ablated"] = data.score(best, data.split.test).summary()
+            metrics["persistence"] = data.score_persistence(data.split.test).summary()
+        self.provenance = replace(self.provenance, metrics=metrics)
+        self.best = self._trained(best)
+        self._save(None)
+        return self.best
+
+    def _trained(self, model: SpikySpace) -> TrainedModel:
+        names = self.data.table.names
+        return TrainedModel(model, self.data.config, self.data.scaler, names, self.provenance)
+
+    def _state(self) -> TrainingState:
+        return TrainingState(
+            epoch=self.done,
+            model=dict(self.model.state_dict()),
+            optimizer=self.optimizer.state_dict(),
+            scheduler={name: self.schedule.state_dict()[name] for name in SCHEDULE_POSITION},
+            best_r2=self.best_r2,
+        )
+
+    def _save(self, state: TrainingState | None) -> None:
+        if self.checkpoint is not None:
+            # Whether an older file may be replaced was settled before the first epoch.
+            save_checkpoint(self.checkpoint, self.best, state=state, force=True)
+
+
+def _new_model(data: WindowData, settings: TrainConfig) -> SpikySpace:
+    """Return a model whose quantisers have seen the first training windows."""
+    torch.manual_seed(settings.seed)
+    model = SpikySpace(data.config)
+    if settings.persistence_head:
+        model.start_as_persistence()
+    first = next(data.training_batches(settings.batch_size, _epoch_seed(settings.seed, 0)))
+    model.eval()
+    with torch.no_grad():
+        model(data.inputs(first))
+    model.set_input_dropout(settings.input_dropout)
+    return model
+
+
+def _copy_of(model: SpikySpace) -> SpikySpace:
+    copy = SpikySpace(model.config)
+    copy.load_state_dict(model.state_dict())
+    return copy.eval()
+
+
+def _epoch_seed(seed: int, epoch: int) -> int:
+    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
+
+
+@contextmanager
+def _reproducible() -> Iterator[None]:
+    """Demand deterministic algorithms, and leave the caller's random state as it was."""
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        torch.use_deterministic_algorithms(before)
