@@ -25,7 +25,9 @@ def small_network(seed: int, window: int = 2):
         variates=2, window=window, horizon=1, blocks=1, d_inner=2, d_state=2, dt_rank=1, d_conv=2
     )
     model = random_frozen_model(seed, sizes)
-    return lower(model, Formats(residual=4, gate=8, b=6, c=6, state=6), 3.0, Normalisation(kind="fixed"))
+    return lower(
+        model, Formats(residual=4, gate=8, b=6, c=6, state=6), 3.0, Normalisation(kind="fixed")
+    )
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,0 +1,144 @@
+"""`lss evaluate`: how good are the forecasts of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from lava_spikyspace.cli.engine_progress import engine_progress
+from lava_spikyspace.cli.notices import say_notices
+from lava_spikyspace.cli.options import (
+    ClipInputFlag,
+    CodingOption,
+    DataOption,
+    ForceFlag,
+    ModelArgument,
+    OutOption,
+    StrictFlag,
+)
+from lava_spikyspace.cli.session import Session
+
+if TYPE_CHECKING:
+    from lava_spikyspace.evaluation import Evaluation
+    from lava_spikyspace.scoring import Scores
+
+_METRICS = {"r2": "R2", "rrse": "RRSE", "mae": "MAE", "r2_per_variate": "R2 per variate"}
+
+
+def evaluate(
+    session: Session,
+    model: ModelArgument = None,
+    *,
+    data: DataOption = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="R,R,R",
+            help="Shares of train, validation and test; else the file's, else 0.7,0.2,0.1.",
+            show_default=False,
+        ),
+    ] = None,
+    part: Annotated[
+        Literal["train", "valid", "test"], typer.Option("--part", help="Windows to score.")
+    ] = "test",
+    missing_value: Annotated[
+        float | None,
+        typer.Option(
+            "--missing-value",
+            help="Print the metrics without targets of this value as well.",
+            show_default=False,
+        ),
+    ] = None,
+    coding: CodingOption = "graded",
+    strict: StrictFlag = False,
+    clip_input: ClipInputFlag = False,
+    out: OutOption = None,
+    force: ForceFlag = False,
+) -> None:
+    """Score the forecasts of a model, beside persistence and ridge regression.
+
+    Runs on the batch engine, whose forecasts are those of the simulator.
+
+    Parameters
+    ----------
+    session : Session
+        The call.
+    model, data : Path, optional
+        Model file and table.
+    split : str, optional
+        Shares of the three parts.
+    part : str
+        Windows to score.
+    missing_value : float, optional
+        Value of the table that means missing.
+    coding : str
+        How a code travels; for the counts in the run directory.
+    strict, clip_input, force : bool
+        See `lava_spikyspace.evaluation.evaluate`.
+    out : Path, optional
+        Run directory to write.
+    """
+    from lava_spikyspace import evaluation
+    from lava_spikyspace.demo import demo_model_path
+
+    session.about(backend="batch", model=model or demo_model_path())
+    with engine_progress(session, "evaluating") as progress:
+        result = evaluation.evaluate(
+            model,
+            data,
+            split=split,
+            part=part,
+            missing_value=missing_value,
+            coding=coding,
+            strict=strict,
+            clip_input=clip_input,
+            out=out,
+            force=force,
+            progress=progress,
+        )
+    _show(session, result)
+    say_notices(session, result.diagnostics)
+    session.note(f"kept in {out}" if out else "--out DIR keeps all forecasts and counts")
+    session.emit(
+        data=result.to_dict(),
+        backend=result.backend,
+        model=None if result.model is None else Path(result.model.path),
+        diagnostics=result.diagnostics,
+        timings_s=result.timings_s,
+    )
+
+
+def _show(session: Session, result: Evaluation) -> None:
+    masked = result.masked
+    what = f"{len(result.windows)} {result.part} windows"
+    if masked is None:
+        _show_scores(session, result.scores, what)
+        return
+    _show_scores(session, result.scores, f"{what}, all targets")
+    _show_scores(
+        session,
+        masked.scores,
+        f"{what}, without {masked.left_out} missing targets (value {masked.missing_value:g})",
+    )
+
+
+def _show_scores(session: Session, scores: Mapping[str, Scores], title: str) -> None:
+    """Print the metrics of every forecaster, step by step."""
+    steps = list(next(iter(scores.values())))
+    session.table(
+        ("step", "forecast", *_METRICS.values()),
+        [
+            (step if step == "all" else f"+{step}", name, *_rounded(entry[step]))
+            for step in steps
+            for name, entry in scores.items()
+        ],
+        title=title,
+    )
+
+
+def _rounded(metrics: Mapping[str, float]) -> list[float]:
+    return [float(f"{metrics[metric]:.4g}") for metric in _METRICS]

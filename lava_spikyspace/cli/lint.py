@@ -1,0 +1,36 @@
+"""`lss lint`: is a model file well formed and consistent."""
+
+from __future__ import annotations
+
+from lava_spikyspace.cli.options import ModelArgument
+from lava_spikyspace.cli.session import Session
+
+
+def lint(session: Session, model: ModelArgument = None) -> None:
+    """Check a model file without running it.
+
+    Form, graph, sizes, values, proven widths and golden windows are held against all rules, and
+    all findings are listed. `verify` replays the golden windows.
+
+    Parameters
+    ----------
+    session : Session
+        The call.
+    model : Path, optional
+        Model file.
+    """
+    from lava_spikyspace.demo import demo_model_path
+    from lava_spikyspace.netx.lint import RULES, lint_file
+
+    path = demo_model_path() if model is None else model
+    session.about(model=path)
+    findings = lint_file(path)
+    session.findings(findings)
+    count = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+    session.line(f"{path}: {count} from {len(RULES)} rules")
+    session.emit(
+        data={"findings": len(findings), "rules": len(RULES)},
+        model=path,
+        diagnostics=findings,
+        ok=not findings,
+    )

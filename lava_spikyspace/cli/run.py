@@ -1,0 +1,139 @@
+"""`lss run`: forecasts of a model, and what every process did for them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lava_spikyspace.cli.engine_progress import engine_progress
+from lava_spikyspace.cli.notices import say_notices
+from lava_spikyspace.cli.options import (
+    BackendOption,
+    ClipInputFlag,
+    CodingOption,
+    DataOption,
+    ForceFlag,
+    ModelArgument,
+    OutOption,
+    RuntimeOption,
+    StrictFlag,
+    TimeoutOption,
+    WindowsOption,
+)
+from lava_spikyspace.cli.session import Session
+from lava_spikyspace.errors import BackendUnavailableError
+
+PROGRAM = "lava-spikyspace"
+
+
+def run(
+    session: Session,
+    model: ModelArgument = None,
+    *,
+    data: DataOption = None,
+    backend: BackendOption = "sim",
+    runtime: RuntimeOption = "inprocess",
+    coding: CodingOption = "graded",
+    windows: WindowsOption = None,
+    strict: StrictFlag = False,
+    clip_input: ClipInputFlag = False,
+    record_spikes: Annotated[
+        bool, typer.Option("--record-spikes", help="Keep the codes of every process, for --out.")
+    ] = False,
+    out: OutOption = None,
+    force: ForceFlag = False,
+    timeout: TimeoutOption = 600.0,
+) -> None:
+    """Forecast windows of a table and count the spikes of every process.
+
+    Without MODEL and --data, the bundled demo model runs on its bundled data. Forecasts and
+    counts are the same on every backend and runtime.
+
+    Parameters
+    ----------
+    session : Session
+        The call.
+    model, data : Path, optional
+        Model file and table.
+    backend, runtime, coding : str
+        Engine, Lava runtime, and how a code travels.
+    windows : str, optional
+        ``A:B`` or ``N``.
+    strict, clip_input, record_spikes, force : bool
+        See `lava_spikyspace.running.run` and `RunResult.save`.
+    out : Path, optional
+        Run directory to write.
+    timeout : float
+        Seconds that a simulation gets.
+    """
+    from lava_spikyspace import running
+    from lava_spikyspace.cli.run_tables import show_forecasts, show_processes
+    from lava_spikyspace.demo import demo_model_path
+    from lava_spikyspace.run_directory import check_run_directory
+
+    session.about(backend=backend, model=model or demo_model_path())
+    if out is not None:
+        check_run_directory(out, force=force)
+    try:
+        with engine_progress(session, f"running on {backend}") as progress:
+            result = running.run(
+                model,
+                data,
+                backend=backend,
+                runtime=runtime,
+                coding=coding,
+                windows=windows,
+                strict=strict,
+                clip_input=clip_input,
+                record=record_spikes,
+                timeout_s=timeout,
+                progress=progress,
+            )
+    except BackendUnavailableError as error:
+        given = {"--data": data, "--coding": coding, "--windows": windows, "--out": out}
+        raise _with_batch_command(error, model, given) from error
+    if out is not None:
+        result.save(out, force=force)
+    show_forecasts(session, result)
+    show_processes(session, result.counts)
+    session.line(
+        f"{len(result.windows)} windows in {result.time_steps} time steps "
+        f"({result.frame_steps} a frame, latency {result.latency_steps})"
+    )
+    say_notices(session, result.diagnostics)
+    session.note(_next_step(model, data, out))
+    session.emit(
+        data=result.to_dict(),
+        backend=result.backend,
+        model=None if result.model is None else Path(result.model.path),
+        diagnostics=result.diagnostics,
+        timings_s=result.timings_s,
+    )
+
+
+def _with_batch_command(
+    error: BackendUnavailableError, model: Path | None, given: Mapping[str, object]
+) -> BackendUnavailableError:
+    """Add the command that gives the same forecasts on the engine that runs everywhere."""
+    words = [PROGRAM, "run", *([] if model is None else [str(model)]), "--backend", "batch"]
+    for flag, value in given.items():
+        if value is not None and (flag, value) != ("--coding", "graded"):
+            words += [flag, str(value)]
+    install = f"{error.hint}; " if error.hint else ""
+    return BackendUnavailableError(
+        error.message,
+        hint=f"{install}or run the integer engine, which gives the same forecasts: "
+        f"{shlex.join(words)}",
+    )
+
+
+def _next_step(model: Path | None, data: Path | None, out: Path | None) -> str:
+    """Return what to do next, as a command to type."""
+    words = [PROGRAM, "evaluate", *([] if model is None else [str(model)])]
+    words += [] if data is None else ["--data", str(data)]
+    kept = f"kept in {out}; " if out else "--out DIR keeps all forecasts and counts; "
+    return f"{kept}next: {shlex.join(words)}"

@@ -1,0 +1,231 @@
+"""What a run gives back: forecasts, counts per process, and what it all came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lava_spikyspace.backends.base import Records
+from lava_spikyspace.boundary import FloatArray
+from lava_spikyspace.diagnostics import Diagnostic
+from lava_spikyspace.inputs import FileReference
+from lava_spikyspace.network import IntArray
+from lava_spikyspace.plan import Coding
+from lava_spikyspace.profiling.counters import ProcessCounts
+from lava_spikyspace.versions import installed_versions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_LISTED_FORECASTS = 10_000
+"""Most forecast values that the JSON object holds; all of them are in ``forecasts.csv``."""
+
+PROCESS_COLUMNS = (
+    "name",
+    "type",
+    "neurons",
+    "spikes",
+    "graded_spikes",
+    "events_in",
+    "synops",
+    "neuron_updates",
+    "firing_rate",
+    "min",
+    "max",
+)
+"""Columns of a row of ``processes`` in the JSON object; saturations have an entry of their own."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RunSummary:
+    """What was run, on what, and what every process did.
+
+    Parameters
+    ----------
+    backend : str
+        Name of the engine.
+    runtime : str or None
+        Lava runtime of a simulation.
+    coding : str
+        ``graded`` or ``unary``.
+    strict : bool
+        Whether every value was checked against its proven range.
+    model : FileReference or None
+        The model file; None for a network made in memory.
+    table : FileReference
+        The table.
+    variates : tuple of str
+        Names of the variates; their numbers from 0 where nothing names them.
+    counts : tuple of ProcessCounts
+        One row per process of the plan, in the order of the data; a scan has two.
+    time_steps : int
+        Lava steps for all windows, latency of the pipeline included.
+    latency_steps : int
+        Steps from the first input to the first frame of the forecast head.
+    frame_steps : int
+        Steps of a frame, that is of one element of a window.
+    clipped_inputs : int
+        Input values that were saturated, counted in every window that they are part of.
+    versions : mapping of str to str
+        Versions of Python, of this package and of its libraries.
+    timings_s : mapping of str to float
+        Seconds by stage.
+    diagnostics : tuple of Diagnostic
+        What the user should know.
+    """
+
+    backend: str
+    runtime: str | None
+    coding: Coding
+    strict: bool
+    model: FileReference | None
+    table: FileReference
+    variates: tuple[str, ...]
+    counts: tuple[ProcessCounts, ...]
+    time_steps: int
+    latency_steps: int
+    frame_steps: int
+    clipped_inputs: int = 0
+    versions: Mapping[str, str] = field(default_factory=installed_versions)
+    timings_s: Mapping[str, float] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def processes(self) -> pd.DataFrame:
+        """The counts as a frame, one row per process; see `ProcessCounts` for the columns."""
+        from lava_spikyspace.process_frame import frame_of
+
+        return frame_of(self.counts)
+
+    def summary_dict(self) -> dict[str, Any]:
+        """Return what the JSON objects of all commands that run windows have in common."""
+        return {
+            "time_steps": self.time_steps,
+            "latency_steps": self.latency_steps,
+            "frame_steps": self.frame_steps,
+            "processes": [
+                {column: row[column] for column in PROCESS_COLUMNS}
+                for row in (counts.as_dict() for counts in self.counts)
+            ],
+            "saturations": {
+                counts.name: counts.saturations for counts in self.counts if counts.saturations
+            },
+            "clipped_inputs": self.clipped_inputs,
+            "runtime": self.runtime,
+            "coding": self.coding,
+            "strict": self.strict,
+            "variates": list(self.variates),
+            "table": {"path": self.table.path, "sha256": self.table.sha256},
+        }
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RunResult(RunSummary):
+    """Forecasts of some windows and the counts of the processes that made them.
+
+    Parameters
+    ----------
+    forecasts : ndarray, float64, shape (window, step, variate)
+        Forecasts in units of the table.
+    windows : ndarray, int64, shape (window,)
+        Window indices; window i starts at row i of the table.
+    actual : ndarray, float64, shape (window, step, variate), optional
+        What the table holds where the forecasts are, NaN beyond its end. A run that was read from
+        its directory has none.
+    records : mapping of str to ndarray
+        Codes of every process, where recording was asked for (see `backends.base.Records`).
+    """
+
+    forecasts: FloatArray
+    windows: IntArray
+    actual: FloatArray | None = None
+    records: Records = field(default_factory=dict)
+
+    @property
+    def start_rows(self) -> IntArray:
+        """Row of the table at which each window starts, shape (window,)."""
+        return self.windows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``data`` of ``run --json``, as plain values.
+
+        ``forecasts`` is None where there are more than `MAX_LISTED_FORECASTS` values.
+        """
+        is_listed = self.forecasts.size <= MAX_LISTED_FORECASTS
+        return {
+            "forecasts": self.forecasts.tolist() if is_listed else None,
+            "forecasts_shape": list(self.forecasts.shape),
+            "windows": self.windows.tolist(),
+            **self.summary_dict(),
+        }
+
+    def save(self, directory: str | Path, *, force: bool = False) -> None:
+        """Write a run directory: all of it or nothing.
+
+        Parameters
+        ----------
+        directory : str or Path
+            Folder to create. It receives ``run.json``, ``forecasts.csv``, ``processes.parquet``
+            (``.csv`` without pyarrow) and, where codes were recorded, ``spikes.npz``.
+        force : bool
+            Replace a run directory that exists.
+
+        Raises
+        ------
+        UsageError
+            The folder exists and `force` is not given, or it is not a run directory.
+        """
+        from lava_spikyspace.run_directory import new_run_directory
+
+        with new_run_directory(directory, force=force) as writer:
+            writer.write_forecasts(self.windows, self.forecasts, self.variates)
+            writer.write_summary("run", self, self.to_dict())
+            if self.records:
+                writer.write_records(self.records)
+
+    @classmethod
+    def load(cls, directory: str | Path) -> RunResult:
+        """Read a run directory, also that of an evaluation.
+
+        Parameters
+        ----------
+        directory : str or Path
+            What `save` or ``evaluate --out`` has written.
+
+        Raises
+        ------
+        InputError
+            A file is missing, malformed, or does not fit the others.
+        """
+        from lava_spikyspace.run_reader import read_run_directory
+
+        return read_run_directory(Path(directory))
+
+
+def actual_values(values: FloatArray, window: int, horizon: int, windows: range) -> FloatArray:
+    """Return what follows each window in the table, NaN beyond its end.
+
+    Parameters
+    ----------
+    values : ndarray, float64, shape (rows, variates)
+        The table.
+    window, horizon : int
+        Rows of a window and of its forecast.
+    windows : range
+        Window indices with step 1.
+
+    Returns
+    -------
+    ndarray, float64, shape (window, step, variate)
+        A read-only view.
+    """
+    rows = values[windows.start + window :]
+    beyond = np.full((horizon, values.shape[1]), np.nan)
+    following = np.lib.stride_tricks.sliding_window_view(
+        np.concatenate([rows, beyond]), horizon, axis=0
+    )
+    return following.transpose(0, 2, 1)[: len(windows)]

@@ -1,0 +1,181 @@
+"""Schema of ``run.json``: the JSON envelope of a command that ran windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveInt,
+    TypeAdapter,
+)
+
+from lava_spikyspace.diagnostics import Diagnostic, Severity
+from lava_spikyspace.inputs import FileReference
+from lava_spikyspace.plan import Coding
+from lava_spikyspace.profiling.counters import ProcessCounts
+
+if TYPE_CHECKING:
+    from lava_spikyspace.results import RunSummary
+
+SCHEMA_VERSION = 1
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FileEntry(_Strict):
+    """A file that a result comes from."""
+
+    path: str
+    sha256: str
+
+    def reference(self) -> FileReference:
+        """Return the file."""
+        return FileReference(self.path, self.sha256)
+
+
+class DiagnosticEntry(_Strict):
+    """One finding."""
+
+    code: str
+    severity: Severity
+    where: str | None
+    message: str
+    hint: str | None
+
+    def diagnostic(self) -> Diagnostic:
+        """Return the finding."""
+        return Diagnostic(**self.model_dump())
+
+
+class ProcessEntry(_Strict):
+    """One row of the counts, without its saturations; see `ProcessCounts`."""
+
+    name: str
+    type: str
+    neurons: NonNegativeInt
+    spikes: NonNegativeInt
+    graded_spikes: NonNegativeInt
+    events_in: NonNegativeInt
+    synops: NonNegativeInt
+    neuron_updates: NonNegativeInt
+    firing_rate: float | None
+    min: int | None
+    max: int | None
+
+    def counts(self, saturations: int) -> ProcessCounts:
+        """Return the row of the profile."""
+        return ProcessCounts(**self.model_dump(), saturations=saturations)
+
+
+class SummaryData(_Strict):
+    """What the ``data`` of every command that runs windows has; see `RunSummary`."""
+
+    time_steps: PositiveInt
+    latency_steps: NonNegativeInt
+    frame_steps: PositiveInt
+    processes: tuple[ProcessEntry, ...]
+    saturations: dict[str, PositiveInt]
+    clipped_inputs: NonNegativeInt
+    runtime: str | None
+    coding: Coding
+    strict: bool
+    variates: tuple[str, ...]
+    table: FileEntry
+    forecasts_shape: tuple[PositiveInt, PositiveInt, PositiveInt]
+
+
+class RunData(SummaryData):
+    """The ``data`` of ``run``."""
+
+    forecasts: list[list[list[float]]] | None
+    windows: tuple[NonNegativeInt, ...]
+
+
+class EvaluationData(SummaryData):
+    """The ``data`` of ``evaluate``; the metrics are not looked into."""
+
+    windows: PositiveInt
+    first_window: NonNegativeInt
+    part: str
+    split: tuple[float, float, float]
+    split_source: str
+    metrics: dict[str, Any]
+    baselines: dict[str, Any]
+    masked: dict[str, Any] | None
+
+
+class _Envelope(_Strict):
+    ok: bool
+    command: str
+    backend: str
+    versions: dict[str, str]
+    model: FileEntry | None
+    diagnostics: tuple[DiagnosticEntry, ...]
+    timings_s: dict[str, float]
+
+
+class RunDocument(_Envelope):
+    """The envelope of ``run``."""
+
+    schema_: Literal["lava-spikyspace/run@1"] = Field(alias="schema")
+    data: RunData
+
+
+class EvaluationDocument(_Envelope):
+    """The envelope of ``evaluate``."""
+
+    schema_: Literal["lava-spikyspace/evaluate@1"] = Field(alias="schema")
+    data: EvaluationData
+
+
+Document: TypeAlias = RunDocument | EvaluationDocument
+
+
+def parse_document(text: bytes) -> Document:
+    """Return the content of a ``run.json``.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        It is no JSON, or does not fit the schema.
+    """
+    adapter: TypeAdapter[Document] = TypeAdapter(
+        Annotated[Document, Field(discriminator="schema_")]
+    )
+    return adapter.validate_json(text)
+
+
+def document_of(
+    command: str, summary: RunSummary, data: dict[str, Any], *, ok: bool
+) -> dict[str, Any]:
+    """Return the envelope of a run as plain values, keys in the documented order.
+
+    Parameters
+    ----------
+    command : str
+        Name of the command.
+    summary : RunSummary
+        What was run.
+    data : dict
+        The result.
+    ok : bool
+        Whether the command found nothing wrong.
+    """
+    model = summary.model
+    return {
+        "schema": f"lava-spikyspace/{command}@{SCHEMA_VERSION}",
+        "ok": ok,
+        "command": command,
+        "backend": summary.backend,
+        "versions": dict(summary.versions),
+        "model": None if model is None else {"path": model.path, "sha256": model.sha256},
+        "data": data,
+        "diagnostics": [finding.to_dict() for finding in summary.diagnostics],
+        "timings_s": dict(summary.timings_s),
+    }

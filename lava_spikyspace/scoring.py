@@ -1,0 +1,158 @@
+"""Errors of a model and of the baselines beside it, added up piece by piece."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, TypeAlias
+
+from lava_spikyspace.boundary import FloatArray
+from lava_spikyspace.datasets.baselines import RidgeModel, fit_ridge, persistence
+from lava_spikyspace.datasets.metrics import ForecastMoments
+from lava_spikyspace.datasets.table import Table
+from lava_spikyspace.datasets.windows import Split
+from lava_spikyspace.diagnostics import Diagnostic
+from lava_spikyspace.errors import DataError
+from lava_spikyspace.network import Network
+
+Scores: TypeAlias = Mapping[str, Mapping[str, float]]
+"""Metrics by horizon step, ``"1"`` to ``"H"`` and ``"all"``; see `datasets.metrics`."""
+
+MODEL = "model"
+PERSISTENCE = "persistence"
+RIDGE = "ridge"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class MaskedScores:
+    """Metrics without the targets that are missing.
+
+    Parameters
+    ----------
+    missing_value : float
+        Value of the table that means missing.
+    left_out : int
+        Targets that were left out.
+    scores : mapping of str to Scores
+        By ``model``, ``persistence`` and, where it could be fitted, ``ridge``.
+    """
+
+    missing_value: float
+    left_out: int
+    scores: Mapping[str, Scores]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ``data.masked`` of ``evaluate --json``."""
+        return {
+            "missing_value": self.missing_value,
+            "left_out": self.left_out,
+            **score_entries(self.scores),
+        }
+
+
+def score_entries(scores: Mapping[str, Scores]) -> dict[str, Any]:
+    """Return ``metrics`` and ``baselines`` as JSON has them: a metric that is NaN is None."""
+    plain = {
+        name: {
+            step: {metric: value if isfinite(value) else None for metric, value in metrics.items()}
+            for step, metrics in entry.items()
+        }
+        for name, entry in scores.items()
+    }
+    return {
+        "metrics": plain[MODEL],
+        "baselines": {name: plain.get(name) for name in (PERSISTENCE, RIDGE)},
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Baselines:
+    """What a model is compared with.
+
+    Parameters
+    ----------
+    horizon : int
+        Steps to forecast.
+    ridge : RidgeModel or None
+        The fitted regression, if there was something to fit it on.
+    diagnostics : tuple of Diagnostic
+        Why there is no ridge regression.
+    """
+
+    horizon: int
+    ridge: RidgeModel | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @classmethod
+    def fit(cls, table: Table, network: Network, parts: Split) -> Baselines:
+        """Fit the ridge regression on the train part, its penalty on the validation part."""
+        try:
+            ridge = fit_ridge(table.values, network.window, network.horizon, parts)
+        except DataError as error:
+            notice = Diagnostic(
+                "no-ridge", "warning", f"no ridge regression: {error.message}", hint=error.hint
+            )
+            return cls(network.horizon, None, (notice,))
+        return cls(network.horizon, ridge)
+
+    def predict(self, inputs: FloatArray) -> Iterator[tuple[str, FloatArray]]:
+        """Yield the name and the forecasts of every baseline.
+
+        Parameters
+        ----------
+        inputs : ndarray, float64, shape (window, element, variate)
+            Windows in units of the table.
+        """
+        yield PERSISTENCE, persistence(inputs, self.horizon)
+        if self.ridge is not None:
+            yield RIDGE, self.ridge.predict(inputs)
+
+
+class ScoreBoard:
+    """Adds up the errors of several forecasters, of all targets and of those not missing.
+
+    Parameters
+    ----------
+    missing_value : float or None
+        Value of the table that means missing.
+    """
+
+    def __init__(self, missing_value: float | None) -> None:
+        self._missing_value = missing_value
+        self._all: dict[str, ForecastMoments] = {}
+        self._present: dict[str, ForecastMoments] = {}
+
+    def add(self, name: str, target: FloatArray, forecasts: FloatArray) -> None:
+        """Add some windows of one forecaster.
+
+        Parameters
+        ----------
+        name : str
+            The forecaster.
+        target, forecasts : ndarray, float64, shape (window, step, variate)
+            In units of the table.
+        """
+        _accumulate(self._all, name, ForecastMoments.of(target, forecasts))
+        if self._missing_value is not None:
+            mask = target != self._missing_value
+            _accumulate(self._present, name, ForecastMoments.of(target, forecasts, mask))
+
+    def scores(self) -> dict[str, Scores]:
+        """Return the metrics of all targets by forecaster."""
+        return {name: moments.summary() for name, moments in self._all.items()}
+
+    def masked(self) -> MaskedScores | None:
+        """Return the metrics without missing targets, None if no value means missing."""
+        if self._missing_value is None:
+            return None
+        every, present = self._all[MODEL], self._present[MODEL]
+        return MaskedScores(
+            missing_value=self._missing_value,
+            left_out=int(every.count.sum() - present.count.sum()),
+            scores={name: moments.summary() for name, moments in self._present.items()},
+        )
+
+
+def _accumulate(moments: dict[str, ForecastMoments], name: str, addition: ForecastMoments) -> None:
+    moments[name] = moments[name] + addition if name in moments else addition
