@@ -12,7 +12,13 @@ from typing import Any, Literal, TypeAlias
 from lava_spikyspace.backends.base import Progress
 from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.datasets.table import Table
-from lava_spikyspace.datasets.windows import Split, parse_ratios, split_windows, target_windows
+from lava_spikyspace.datasets.windows import (
+    DEFAULT_SPLIT,
+    Split,
+    parse_ratios,
+    split_windows,
+    target_windows,
+)
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import DataError, ModelFileError, UsageError
 from lava_spikyspace.inputs import (
@@ -40,9 +46,6 @@ from lava_spikyspace.streaming import WindowStream
 Ratios: TypeAlias = tuple[float, float, float]
 PartName = Literal["train", "valid", "test"]
 PARTS: tuple[PartName, ...] = ("train", "valid", "test")
-
-DEFAULT_SPLIT: Ratios = (0.7, 0.2, 0.1)
-"""Where neither the user nor the model file says how the table is split."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -6,6 +6,7 @@ a dense sum is exact for inputs that are independent within their intervals, so 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import singledispatch
@@ -14,7 +15,7 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
-from lava_spikyspace.arithmetic import isqrt, lowest_signed, pt_silu, pt_softplus
+from lava_spikyspace.arithmetic import lowest_signed, pt_silu, pt_softplus
 from lava_spikyspace.errors import InternalError
 from lava_spikyspace.network import (
     DENSE_BITS,
@@ -140,8 +141,8 @@ def _(layer: RmsNormLayer, sources: Sequence[Interval]) -> Ranges:
     squares = Interval(layer.channels * smallest**2, layer.channels * largest)
     shift = 2 * layer.root_bits
     radicand = Interval((smallest**2 + layer.eps) << shift, (largest + layer.eps) << shift)
-    root = isqrt(np.array(radicand.ends))
-    return {"accumulator": squares, "state": radicand, "message": Interval.of(root)}
+    root = Interval(math.isqrt(radicand.lo), math.isqrt(radicand.hi))
+    return {"accumulator": squares, "state": radicand, "message": root}
 
 
 def _normalised_ranges(layer: NormEncoderLayer, sources: Sequence[Interval]) -> Ranges:
@@ -185,9 +186,10 @@ def _(layer: SoftplusLayer, sources: Sequence[Interval]) -> Ranges:
 def _descale_ranges(layer: LinearLayer | HeadLayer, x: Interval) -> Ranges:
     """Return the ranges of sum, product and descaled value of rows that read messages in `x`."""
     low, high = dense_rows(layer.weight, x)
-    half = np.left_shift(np.int64(1), layer.shift - 1)
-    ends = [acc * layer.mult + layer.add + half for acc in (low, high)]
-    values = [end >> layer.shift for end in ends]
+    # Python integers: a product that does not fit int64 has to show as such.
+    mult, add, shift = (value.astype(object) for value in (layer.mult, layer.add, layer.shift))
+    ends = [acc.astype(object) * mult + add + (1 << (shift - 1)) for acc in (low, high)]
+    values = [end >> shift for end in ends]
     return {
         "accumulator": Interval(int(low.min()), int(high.max())),
         "product": Interval.of(np.stack(ends)),
@@ -218,9 +220,11 @@ def _(layer: ConvLayer, sources: Sequence[Interval]) -> Ranges:
 def _(layer: ScanLayer, sources: Sequence[Interval]) -> Ranges:
     b, c = sources[2], sources[3]
     drive = _corners(Interval.of(layer.gain), b)
-    # Per exponent, not per level and exponent apart: a large left shift is rare.
-    decayed = (layer.level[:, None] << layer.left.reshape(1, -1)) >> layer.right.reshape(1, -1)
-    kept = Interval.of(decayed).union(Interval(0, 0))
+    # Of levels and exponents that occur, in Python integers: no shift may wrap around.
+    exponents = np.unique(np.stack([layer.left.ravel(), layer.right.ravel()]), axis=1).T.tolist()
+    levels = Interval.of(layer.level).ends
+    decayed = [(level << left) >> right for level in levels for left, right in exponents]
+    kept = Interval(min(decayed), max(decayed)).union(Interval(0, 0))
     moved = Interval(drive.lo >> layer.gain_shift, drive.hi >> layer.gain_shift)
     read = _corners(Interval.of(layer.level), c)
     skip = Interval.of(layer.skip)

@@ -176,9 +176,12 @@ class Plan:
         return self._incoming.get(process, ())
 
     def ports(self, process: str) -> tuple[str, ...]:
-        """Return the names of the out ports that a process uses, `MESSAGE` first."""
-        used = {link.port for link in self.links if link.source == process}
-        return tuple(sorted(used | {MESSAGE}, key=lambda port: (port != MESSAGE, port)))
+        """Return the names of the out ports that a process uses, `MESSAGE` first.
+
+        What is sent only in limbs is not sent whole; what has no receiver leaves by `MESSAGE`.
+        """
+        used = {link.port for link in self.links if link.source == process} or {MESSAGE}
+        return tuple(sorted(used, key=lambda port: (port != MESSAGE, port)))
 
     def limb_widths(self, process: str) -> tuple[int, ...]:
         """Return the widths of the low limbs that a process splits its message into."""

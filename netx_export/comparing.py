@@ -13,13 +13,16 @@ from typing import Any
 import numpy as np
 
 from lava_spikyspace.backends.base import Progress
+from lava_spikyspace.backends.selection import BackendName
+from lava_spikyspace.backends.sim import Runtime
 from lava_spikyspace.boundary import FloatArray
 from lava_spikyspace.datasets.metrics import forecast_metrics
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import input_windows, target_windows
 from lava_spikyspace.errors import CheckpointError, ModelFileError
 from lava_spikyspace.network import IntArray, Network, ScanLayer
-from lava_spikyspace.running import BackendName, Coding, Runtime, run
+from lava_spikyspace.plan import Coding
+from lava_spikyspace.running import run
 from netx_export.calibration import freeze
 from netx_export.checkpoint import TrainedModel
 from netx_export.frozen import FrozenModel, FrozenTrace

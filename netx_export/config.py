@@ -97,11 +97,12 @@ class ModelConfig(_Settings):
     step_start : {"percentile", "published"}, optional
         Start rule of the quantisers' steps; by default `published` goes with the zero-point rule
         of that name and `percentile` with the others.
-    decay_start : {"slow", "published"}, optional
-        Start of the decay rates -A of each channel: `slow` spreads them evenly from 0.05 to 2, so
-        that most states outlive several steps; `published` is 1, 2, .. d_state, with which all
-        but the first few forget at once. By default `published` goes with the zero-point rule of
-        that name and `slow` with the others.
+    scan_start : {"spread", "published"}, optional
+        Start of the scan's dynamics. `published`: decay rates -A of 1, 2, .. d_state, with which
+        all states but the first few forget at once. `spread`: rates from 0.05 to 2, so that most
+        outlive several steps, and step sizes spread over the channels, so that delta uses all its
+        codes. By default `published` goes with the zero-point rule of that name and `spread` with
+        the others.
     weights : {"int8", "float"}, optional
         Whether the forward pass rounds weights to int8 as the export does; by default `float`
         goes with the published zero-point rule and `int8` with the others.
@@ -122,7 +123,7 @@ class ModelConfig(_Settings):
     zero_point: Literal["none", "learned", "published"] = "none"
     internal_zero_point: Literal["none", "learned", "published"] | None = None
     step_start: Literal["percentile", "published"] | None = None
-    decay_start: Literal["slow", "published"] | None = None
+    scan_start: Literal["spread", "published"] | None = None
     weights: Literal["int8", "float"] | None = None
     normalisation: Literal["fixed"] = "fixed"
 
@@ -160,10 +161,10 @@ class ModelConfig(_Settings):
         return "published" if self.zero_point == "published" else "percentile"
 
     @property
-    def slow_decay(self) -> bool:
-        """Whether the decay rates start slow."""
-        if self.decay_start is not None:
-            return self.decay_start == "slow"
+    def spread_scan(self) -> bool:
+        """Whether decay rates and step sizes start spread out."""
+        if self.scan_start is not None:
+            return self.scan_start == "spread"
         return self.zero_point != "published"
 
     @property
@@ -260,8 +261,9 @@ class TrainConfig(_Settings):
         Firing rate up to which a quantiser is not penalised.
     input_dropout : float
         Share of the normalised inputs of each block that training sets to 0.
-    persistence_head : bool
-        Start the forecast head as "repeat the last value", and out_proj small.
+    persistence_head : bool, optional
+        Start the forecast head as "repeat the last value", and out_proj small. By default so
+        for all models but those with the published zero-point rule.
     seed : int
         Start of every random number: weights, order of windows, dropout.
     """
@@ -280,7 +282,7 @@ class TrainConfig(_Settings):
     firing_penalty: float = Field(default=0.0, ge=0)
     firing_target: float = Field(default=0.1, ge=0, le=1)
     input_dropout: float = Field(default=0.5, ge=0, lt=1)
-    persistence_head: bool = True
+    persistence_head: bool | None = None
     seed: int = Field(default=0, ge=0)
 
 

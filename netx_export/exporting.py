@@ -14,7 +14,7 @@ import lava_spikyspace
 from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.boundary import EncodedWindows, encode_windows
 from lava_spikyspace.datasets.table import Table
-from lava_spikyspace.datasets.windows import input_windows, split_windows
+from lava_spikyspace.datasets.windows import DEFAULT_SPLIT, input_windows, split_windows
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import DataError
 from lava_spikyspace.network import Golden, Network, Normalisation
@@ -32,7 +32,7 @@ from netx_export.formats import (
     measure_agreement,
     spread,
 )
-from netx_export.frozen import FloatArray, FrozenModel
+from netx_export.frozen import FloatArray, FrozenModel, FrozenTrace
 from netx_export.lowering import Budget, Formats, lower
 
 CALIBRATION_WINDOWS = 2048
@@ -40,9 +40,6 @@ CALIBRATION_WINDOWS = 2048
 
 REPORT_WINDOWS = 256
 """Windows of the agreement report."""
-
-DEFAULT_SPLIT = (0.7, 0.2, 0.1)
-"""Shares of training, validation and test windows where the checkpoint names none."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,7 @@ def export(
     windows = _training_windows(trained, table, split)
     ranges = calibrate(trained.model, windows)
     frozen = freeze(trained.model)
-    peak = _residual_peak(frozen, windows)
+    peak, roots = _residual_range(frozen, windows)
     budget = Budget(value_bits=options.width)
     trials: list[Trial] = []
 
@@ -160,9 +157,9 @@ def export(
         if report is not None:
             report(trial)
 
-    search = FormatSearch(frozen, windows, peak, options.formats, budget, report=note)
+    search = FormatSearch(frozen, windows, peak, roots, options.formats, budget, report=note)
     formats = search.run()
-    network = lower(frozen, formats, peak, _normalisation(trained), budget)
+    network = lower(frozen, formats, peak, _normalisation(trained), budget, roots)
     agreement = _agreement(network, frozen, spread(windows, REPORT_WINDOWS))
     network = replace(
         network,
@@ -238,10 +235,17 @@ def _normalisation(trained: TrainedModel) -> Normalisation:
     return Normalisation(kind="fixed", mean=trained.scaler.mean, scale=trained.scaler.scale)
 
 
-def _residual_peak(frozen: FrozenModel, windows: FloatArray) -> float:
+def _residual_range(frozen: FrozenModel, windows: FloatArray) -> tuple[float, list[float]]:
+    """Return the peak of the residual stream, and the typical root at each block's norm."""
     peaks: list[float] = []
-    frozen.run_chunks(windows, visit=lambda trace: peaks.append(trace.residual_max))
-    return max(peaks)
+    roots: list[list[float]] = []
+
+    def visit(trace: FrozenTrace) -> None:
+        peaks.append(trace.residual_max)
+        roots.append(trace.roots)
+
+    frozen.run_chunks(windows, visit=visit)
+    return max(peaks), [float(np.median(block)) for block in zip(*roots, strict=True)]
 
 
 def _encode(network: Network, windows: FloatArray) -> EncodedWindows:

@@ -7,7 +7,7 @@ guard bits come back, where they are free.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -173,6 +173,8 @@ class FormatSearch:
         Normalised windows.
     residual_max : float
         Largest magnitude of the residual stream that calibration saw.
+    roots : sequence of float
+        Typical root mean square at each block's norm.
     fixed : mapping of str to int
         Formats chosen by hand (field names of `Formats`).
     budget : Budget
@@ -186,6 +188,7 @@ class FormatSearch:
     model: FrozenModel
     windows: FloatArray
     residual_max: float
+    roots: Sequence[float]
     fixed: Mapping[str, int]
     budget: Budget
     tolerance: Tolerance = SEARCHED
@@ -276,7 +279,7 @@ class FormatSearch:
 
     def _lower(self, formats: Formats) -> Network:
         plain = Normalisation(kind="fixed")
-        return lower(self.model, formats, self.residual_max, plain, self.budget)
+        return lower(self.model, formats, self.residual_max, plain, self.budget, self.roots)
 
     def _try(self, formats: Formats, sample: Sample) -> Trial:
         try:

@@ -161,12 +161,15 @@ class FrozenTrace:
         Real inputs of the quantisers by record name, where they were asked for.
     residual_max : float
         Largest magnitude of the residual stream.
+    roots : list of float
+        Median root mean square that each block's norm divides by.
     """
 
     forecasts: FloatArray
     records: dict[str, IntArray] = field(default_factory=dict)
     inputs: dict[str, FloatArray] = field(default_factory=dict)
     residual_max: float = 0.0
+    roots: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +251,9 @@ class _Mixer:
 
     def __call__(self, x: FloatArray) -> FloatArray:
         block = self.block
-        normalised = x / np.sqrt((x * x).mean(axis=-1, keepdims=True) + RMS_EPS)
+        root = np.sqrt((x * x).mean(axis=-1, keepdims=True) + RMS_EPS)
+        self.trace.roots.append(float(np.median(root)))
+        normalised = x / root
         a = self._codes("c", "in_proj.scan", normalised @ block.in_scan.dense.T)
         gate = self._codes("y1", "in_proj.gate.code", normalised @ block.in_gate.dense.T)
         u = self._codes("s", "conv", self._convolve(a))

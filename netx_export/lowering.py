@@ -148,6 +148,7 @@ def lower(
     residual_max: float,
     normalisation: Normalisation,
     budget: Budget | None = None,
+    roots: Sequence[float] = (),
 ) -> Network:
     """Lower a frozen model to an integer network with proven ranges.
 
@@ -164,6 +165,8 @@ def lower(
         Stored with the network.
     budget : Budget, optional
         Widest values.
+    roots : sequence of float, optional
+        Typical root mean square at each block's norm, as calibration saw it.
 
     Raises
     ------
@@ -175,7 +178,8 @@ def lower(
     layers: list[Layer] = [lowering.input_layer()]
     stream = layers[0].name
     for index, block in enumerate(model.blocks):
-        added = lowering.block_layers(block, f"blocks.{index}", stream)
+        root = roots[index] if roots else None
+        added = lowering.block_layers(block, f"blocks.{index}", stream, root)
         layers += added
         stream = added[-1].name
     layers.append(lowering.head_layer(stream))
@@ -280,7 +284,9 @@ class _Lowering:
             frac_bits=self.formats.residual,
         )
 
-    def block_layers(self, block: FrozenBlock, name: str, stream: str) -> list[Layer]:
+    def block_layers(
+        self, block: FrozenBlock, name: str, stream: str, root: float | None
+    ) -> list[Layer]:
         """Return the layers of one block in the order of the data."""
         norm = RmsNormLayer(
             name=f"{name}.norm",
@@ -291,8 +297,10 @@ class _Lowering:
         )
         quantisers = block.quantisers
         u = quantisers["s"]
-        scan = self._norm_encoder(block.in_scan, quantisers["c"], f"{name}.in_proj.scan", norm)
-        gate = self._gate(block.in_gate, quantisers["y1"], f"{name}.in_proj.gate", norm)
+        scan = self._norm_encoder(
+            block.in_scan, quantisers["c"], f"{name}.in_proj.scan", norm, root
+        )
+        gate = self._gate(block.in_gate, quantisers["y1"], f"{name}.in_proj.gate", norm, root)
         conv = self._conv(block, f"{name}.conv", scan.name)
         delta = self._encoder(block.delta, quantisers["delta"], f"{name}.delta", conv.name, u)
         b = self._linear(block.b, self.formats.b, f"{name}.B", conv.name, u)
@@ -310,7 +318,7 @@ class _Lowering:
         return [norm, scan, gate, conv, delta, b, c, dt_proj, selective, product, out]
 
     def _norm_parameters(
-        self, weight: QuantisedWeight, quantiser: FrozenQuantiser
+        self, weight: QuantisedWeight, quantiser: FrozenQuantiser, root: float | None
     ) -> tuple[IntArray, int]:
         """Return thresholds of a normalised input and the fraction bits of their comparison."""
         x = Interval.signed(self.residual_bits)
@@ -322,15 +330,27 @@ class _Lowering:
         wanted = 16 - math.floor(math.log2(step))
         shift = max(0, min(wanted, self.budget.value_bits - acc.bits - 2))
         norms = np.sqrt((weight.codes.astype(np.float64) ** 2).sum(axis=1))
+        unit = 2.0 ** (self.formats.residual + self.root_bits)
         theta = normalised_thresholds(
-            quantiser, weight.scale, norms, self.model.variates, self.root_bits, shift
+            quantiser,
+            weight.scale,
+            norms,
+            self.model.variates,
+            self.root_bits,
+            shift,
+            typical_root=None if root is None else root * unit,
         )
         return theta, shift
 
     def _norm_encoder(
-        self, weight: QuantisedWeight, quantiser: FrozenQuantiser, name: str, norm: RmsNormLayer
+        self,
+        weight: QuantisedWeight,
+        quantiser: FrozenQuantiser,
+        name: str,
+        norm: RmsNormLayer,
+        root: float | None,
     ) -> NormEncoderLayer:
-        theta, shift = self._norm_parameters(weight, quantiser)
+        theta, shift = self._norm_parameters(weight, quantiser, root)
         return NormEncoderLayer(
             name=name,
             inputs=(norm.inputs[0], norm.name),
@@ -340,9 +360,14 @@ class _Lowering:
         )
 
     def _gate(
-        self, weight: QuantisedWeight, quantiser: FrozenQuantiser, name: str, norm: RmsNormLayer
+        self,
+        weight: QuantisedWeight,
+        quantiser: FrozenQuantiser,
+        name: str,
+        norm: RmsNormLayer,
+        root: float | None,
     ) -> GateLayer:
-        theta, shift = self._norm_parameters(weight, quantiser)
+        theta, shift = self._norm_parameters(weight, quantiser, root)
         frac = self.formats.gate
         table = _fixed(quantiser.values(quantiser.levels), frac)
         exact = float_pt_silu(quantiser.values(quantiser.levels)) * 2.0**frac

@@ -27,8 +27,11 @@ from netx_export.weights import fake_int8
 RMS_EPS = 1e-5
 """Added to the mean square under the root of RMSNorm, as published."""
 
-SLOW_DECAY_RATES = (0.05, 2.0)
-"""Smallest and largest -A under the slow start; ``2**(-rate)`` is kept per unit of delta."""
+SPREAD_RATES = (0.05, 2.0)
+"""Smallest and largest -A of a spread start; ``2**(-rate)`` is kept per unit of delta."""
+
+SPREAD_STEP_BIAS = (-2.0, 1.0)
+"""Range of dt_proj's bias in a spread start; PTSoftplus makes step sizes of 0.25 to 1.9 of it."""
 
 RECORD_NAMES = {
     "clip_c": "in_proj.scan",
@@ -96,8 +99,9 @@ class Mixer(nn.Module):
         self.conv1d = nn.Conv1d(inner, inner, config.d_conv, groups=inner)
         self.x_proj = nn.Linear(inner, self.dt_rank + 2 * self.d_state, bias=False)
         self.dt_proj = nn.Linear(self.dt_rank, inner)
-        if config.slow_decay:
-            rates = torch.linspace(*SLOW_DECAY_RATES, self.d_state)
+        if config.spread_scan:
+            rates = torch.linspace(*SPREAD_RATES, self.d_state)
+            nn.init.uniform_(self.dt_proj.bias, *SPREAD_STEP_BIAS)
         else:
             rates = torch.linspace(1, self.d_state, self.d_state)
         self.A_log = nn.Parameter(torch.log(rates).repeat(inner, 1))

@@ -56,6 +56,7 @@ def normalised_thresholds(
     variates: int,
     root_bits: int,
     shift: int,
+    typical_root: float | None = None,
 ) -> IntArray:
     """Return thresholds of ``acc / rms`` in fixed point.
 
@@ -71,6 +72,10 @@ def normalised_thresholds(
         Number of variates C that the root mean square goes over.
     root_bits, shift : int
         Extra bits of the root, fraction bits of the comparison.
+    typical_root : float, optional
+        Median of the roots, in units of the last bit that the comparison sees. The integer root
+        is rounded down, half a unit on average; thresholds that are higher by that share make up
+        for it.
 
     Returns
     -------
@@ -84,6 +89,8 @@ def normalised_thresholds(
     """
     boundaries = np.array([quantiser.boundary(int(level)) for level in quantiser.levels[1:]])
     unit = 2.0 ** (shift - root_bits)
+    if typical_root is not None:
+        boundaries = boundaries * (1 + 0.5 / max(typical_root, 1.0))
     theta = np.rint(boundaries[None, :] / scale[:, None] * unit)
     limit = np.ceil(2 * norms * np.sqrt(variates) * unit)[:, None] + 1
     return np.asarray(np.clip(theta, -limit, limit), dtype=np.int64)

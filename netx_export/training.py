@@ -311,7 +311,8 @@ def _new_model(data: WindowData, settings: TrainConfig) -> SpikySpace:
     """Return a model whose quantisers have seen the first training windows."""
     torch.manual_seed(settings.seed)
     model = SpikySpace(data.config)
-    if settings.persistence_head:
+    published = data.config.zero_point == "published"
+    if settings.persistence_head or (settings.persistence_head is None and not published):
         model.start_as_persistence()
     first = next(data.training_batches(settings.batch_size, _epoch_seed(settings.seed, 0)))
     model.eval()

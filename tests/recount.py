@@ -80,7 +80,8 @@ class Recount:
     def _sends(self, row: Row, layer: Layer) -> None:
         codes = self.records[layer.name]
         if layer.bits is None:
-            row.graded_spikes = int(np.count_nonzero(codes)) + self._limb_messages(layer)
+            whole = int(np.count_nonzero(codes)) if self._sent_whole(layer) else 0
+            row.graded_spikes = whole + self._limb_messages(layer)
             return
         total = int(np.abs(codes).sum())
         row.firing_rate = total / (layer.neurons * self.elements * (2**layer.bits - 1))
@@ -88,6 +89,17 @@ class Recount:
             row.spikes = total
         else:
             row.graded_spikes = int(np.count_nonzero(codes))
+
+    def _sent_whole(self, layer: Layer) -> bool:
+        """Whether some consumer, or none at all, takes the message as it is."""
+        consumers = self.network.consumers(layer.name)
+        split = [
+            c
+            for c in consumers
+            if getattr(c, "limbs", ())
+            and c.source("product" if isinstance(c, ResidualLayer) else "residual") == layer.name
+        ]
+        return len(split) < len(consumers) or not consumers
 
     def _limb_messages(self, layer: Layer) -> int:
         """Messages that a process sends besides its own, to consumers that take it in limbs."""

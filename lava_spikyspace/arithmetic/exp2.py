@@ -73,4 +73,4 @@ def exp2(x: IntArray, frac_bits: int, terms: int) -> IntArray:
     left = np.clip(shift, 0, 62 - frac_bits - guard - 1)
     right = np.clip(-shift, 0, 62)
     half = (np.int64(1) << right) >> 1
-    return ((power << left) + half) >> right
+    return np.asarray(((power << left) + half) >> right, dtype=np.int64)

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 from lava_spikyspace.errors import DataError, UsageError
 
+DEFAULT_SPLIT = (0.7, 0.2, 0.1)
+"""Shares of training, validation and test windows where nobody says how a table is split."""
+
 RATIO_TOLERANCE = 1e-6
 """How far the sum of three split ratios, typed as decimals, may be from 1."""
 

@@ -137,7 +137,8 @@ def count_processes(
         layer = plan.network[process.layer]
         for row, neurons in process.rows:
             activity = activities.get(row, nothing)
-            sent = int(sum(int(np.sum(events)) for events in activity.events.values()))
+            ports = set(plan.ports(process.name)) & set(activity.events)
+            sent = sum(int(activity.events[port].sum()) for port in ports)
             bits, binary = _row_code(plan, layer, row)
             events_in, synops = _arrived(plan.arrivals[row], activities)
             codes = neurons * elements * ((1 << bits) - 1) if bits else 0

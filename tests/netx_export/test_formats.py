@@ -22,7 +22,13 @@ def search(fixed=None, budget=None, seed=4) -> tuple[Formats, list[Trial]]:
     windows = random_windows(seed + 1, SIZES, 60)
     trials: list[Trial] = []
     formats = FormatSearch(
-        model, windows, 4.0, fixed or {}, budget or Budget(), report=trials.append
+        model,
+        windows,
+        4.0,
+        model.run(windows).roots,
+        fixed or {},
+        budget or Budget(),
+        report=trials.append,
     ).run()
     return formats, trials
 

@@ -73,7 +73,9 @@ def test_forecasts_come_back_in_the_units_of_the_table() -> None:
     windows = random_windows(6, sizes)
     trace = model.run(windows)
     mean, scale = np.linspace(50, 60, 7), np.linspace(5, 20, 7)
-    network = lower(model, WIDE, trace.residual_max, Normalisation(kind="fixed", mean=mean, scale=scale))
+    network = lower(
+        model, WIDE, trace.residual_max, Normalisation(kind="fixed", mean=mean, scale=scale)
+    )
     encoded = encode_windows(network, windows * scale + mean)
     outputs = run_layers(network, encoded.messages, strict=True)
     found = decode_forecasts(network, outputs["head"].message, encoded)

@@ -1,0 +1,131 @@
+"""State dicts against the settings of a model: names, shapes, values.
+
+Everything that does not fit is reported in one error, with what was found and what was expected.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lava_spikyspace.errors import CheckpointError
+from netx_export.config import ModelConfig
+from netx_export.spikyspace import SpikySpace
+
+UNUSED_NAMES = re.compile(
+    r"(encoder\.|sequence_projector|fc_out\.|layers\.\d+\.mixer\.res_proj\.).*"
+)
+"""Parameters that published files may hold and whose values no forward pass reads."""
+
+_STEP_SUFFIX = ".step"
+_FROZEN_SUFFIX = ".frozen_zero_point"
+_MAX_LISTED = 20
+
+
+def build_model(entries: Mapping[str, Any], config: ModelConfig, source: str) -> SpikySpace:
+    """Build the model of a state dict.
+
+    Parameters
+    ----------
+    entries : mapping
+        Name to tensor; a scalar step may also be a vector of one element.
+    config : ModelConfig
+        The settings.
+    source : str
+        Where the entries come from, for the message.
+
+    Returns
+    -------
+    SpikySpace
+        In evaluation mode.
+
+    Raises
+    ------
+    CheckpointError
+        As `check_state_dict`.
+    """
+    entries = {name: _scalar_step(name, value) for name, value in entries.items()}
+    check_state_dict(entries, config, source)
+    model = SpikySpace(config)
+    model.load_state_dict(entries)
+    return model.eval()
+
+
+def _scalar_step(name: str, value: object) -> object:
+    is_step = re.fullmatch(r"layers\.\d+\.mixer\.clip_\w+", str(name)) is not None
+    if is_step and isinstance(value, Tensor) and tuple(value.shape) == (1,):
+        return value.reshape(())
+    return value
+
+
+def check_state_dict(entries: Mapping[str, Any], config: ModelConfig, source: str) -> None:
+    """Check names, shapes and values of parameters against a model's settings.
+
+    Nothing of the size that the settings claim is allocated.
+
+    Parameters
+    ----------
+    entries : mapping
+        Name to tensor, as a state dict has it.
+    config : ModelConfig
+        The settings.
+    source : str
+        Where the entries come from, for the message.
+
+    Raises
+    ------
+    CheckpointError
+        Something is missing, extra, mis-shaped or unusable; names everything.
+    """
+    with torch.device("meta"):
+        model = SpikySpace(config)
+    expected = {
+        name.removesuffix(_STEP_SUFFIX): tuple(parameter.shape)
+        for name, parameter in model.named_parameters()
+    }
+    steps = {
+        name.removesuffix(_STEP_SUFFIX)
+        for name, _ in model.named_parameters()
+        if name.endswith(_STEP_SUFFIX)
+    }
+    optional = {name + _FROZEN_SUFFIX for name in steps}
+    findings = [
+        f"missing {name} {_shape(expected[name])}" for name in expected if name not in entries
+    ]
+    for name, value in entries.items():
+        if name not in expected and name not in optional:
+            findings.append(f"unknown {name}")
+            continue
+        found = _unusable(value, expected.get(name, ()), positive=name in steps)
+        if found is not None:
+            findings.append(f"{name}: {found}")
+    if findings:
+        shown = "; ".join(findings[:_MAX_LISTED])
+        more = len(findings) - _MAX_LISTED
+        rest = f"; and {more} more" if more > 0 else ""
+        raise CheckpointError(
+            f"{source}: {len(findings)} entries do not fit the configuration: {shown}{rest}"
+        )
+
+
+def _unusable(value: object, shape: tuple[int, ...], *, positive: bool) -> str | None:
+    """Say why a value cannot be the parameter of a shape, or None."""
+    if not isinstance(value, Tensor):
+        return f"found {type(value).__name__}, expected a tensor"
+    if tuple(value.shape) != shape:
+        return f"found shape {_shape(tuple(value.shape))}, expected {_shape(shape)}"
+    if not value.is_floating_point() or value.layout != torch.strided:
+        return f"found {value.dtype} ({value.layout}), expected a dense floating-point tensor"
+    if not torch.isfinite(value).all():
+        return "found NaN or infinity, expected finite values"
+    if positive and value.item() <= 0:
+        return f"found a step of {value.item():g}, expected a positive one"
+    return None
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "[" + ", ".join(map(str, shape)) + "]"
