@@ -93,6 +93,14 @@ def test_reads_counters_forecasts_and_records_only_where_asked():
     assert all(name.endswith("record") for name in recorded)
 
 
+def test_ranges_are_checked_only_where_asked():
+    plan = make_plan(NETWORK, "graded")
+    for strict in (False, True):
+        head = assemble(plan, MESSAGES, strict=strict).head
+        assert (head.proc_params["proof"] is NETWORK["head"]) is strict
+    assert assemble(plan, MESSAGES).head.proc_params["proof"] is None
+
+
 def test_unknown_process_class():
     plan = make_plan(NETWORK, "graded")
     places = (*plan.processes[:-1], replace(plan.processes[-1], kind="Oracle"))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lava_spikyspace.backends.batch import BatchBackend
+from lava_spikyspace.network import EXACT_BITS, MESSAGE_BITS, RmsNormLayer
 from lava_spikyspace.netx.encode import encode, networks_equal
 from lava_spikyspace.netx.examine import examine_values
 from lava_spikyspace.netx.rules.widths import check_proof
@@ -14,6 +15,8 @@ LIVE_ENTROPY = 0.5
 SHAPES = {
     "plain": {},
     "wide": {"wide": True},
+    "tight": {"tight": True},
+    "tight, large": {"tight": True, "channels": 40, "d_inner": 20, "d_state": 16, "blocks": 1},
     "one layer": {"blocks": 1, "channels": 7},
     "d_inner 1": {"d_inner": 1},
     "d_state 1": {"d_state": 1},
@@ -47,6 +50,20 @@ def test_the_same_seed_gives_the_same_network():
     assert networks_equal(random_network(4), random_network(4))
     assert networks_equal(random_network(4), random_network(np.random.default_rng(4)))
     assert not networks_equal(random_network(4), random_network(5))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_tight_networks_are_within_one_bit_of_the_limits(seed):
+    network = random_network(seed, tight=True)
+    for layer in network:
+        widths = {name: interval.bits for name, interval in layer.ranges.items()}
+        if "comparison" in widths:
+            assert widths["comparison"] >= EXACT_BITS - 1
+        if "product" in widths:
+            assert widths["product"] >= EXACT_BITS - 1
+            assert widths["message"] >= MESSAGE_BITS - 1
+        if isinstance(layer, RmsNormLayer):
+            assert widths["message"] == MESSAGE_BITS
 
 
 def test_wide_networks_have_limbs_everywhere_that_layers_can():

@@ -1,0 +1,228 @@
+"""From a layer to the Lava process that runs it: one small builder per process class.
+
+The registry `BUILDERS` is all that assembly knows of process classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from lava.magma.core.process.process import AbstractProcess
+from lava.proc.dense.process import Dense
+from lava.utils.weightutils import SignMode
+
+from lava_spikyspace.errors import InternalError
+from lava_spikyspace.network import (
+    MESSAGE_BITS,
+    ConvLayer,
+    DenseLayer,
+    EncoderLayer,
+    GateLayer,
+    HeadLayer,
+    InputLayer,
+    IntArray,
+    Layer,
+    LinearLayer,
+    NormEncoderLayer,
+    ProductLayer,
+    ResidualLayer,
+    RmsNormLayer,
+    ScanLayer,
+    SoftplusLayer,
+)
+from lava_spikyspace.plan import Plan, ProcessPlan
+from lava_spikyspace.processes.causal_conv.process import CausalConv
+from lava_spikyspace.processes.forecast_head.process import ForecastHead
+from lava_spikyspace.processes.linear_neuron.process import LinearNeuron
+from lava_spikyspace.processes.norm_encoder.process import NormEncoder
+from lava_spikyspace.processes.product.process import Product
+from lava_spikyspace.processes.pt_silu.process import PTSiLU
+from lava_spikyspace.processes.pt_softplus.process import PTSoftplus
+from lava_spikyspace.processes.residual.process import Residual
+from lava_spikyspace.processes.rms_norm.process import RmsNorm
+from lava_spikyspace.processes.selective_scan.process import SelectiveScan
+from lava_spikyspace.processes.threshold_encoder.process import ThresholdEncoder
+from lava_spikyspace.processes.window_source.process import WindowSource
+from lava_spikyspace.profiling.counters import sends_binary
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """Where in the plan a process stands: what its builder may look at besides the layer.
+
+    Parameters
+    ----------
+    plan : Plan
+        The whole plan.
+    process : ProcessPlan
+        The process to build.
+    messages : ndarray, int64, shape (window, element, variate)
+        Windows of the run.
+    common : dict
+        Arguments that every framed process takes: ``schedule``, ``watch`` and ``name``.
+    """
+
+    plan: Plan
+    process: ProcessPlan
+    messages: IntArray
+    common: Mapping[str, Any]
+
+    @property
+    def output_limbs(self) -> tuple[int, ...]:
+        """Widths of the low limbs that the process splits its message into."""
+        return self.plan.limb_widths(self.process.name)
+
+
+def build_process(layer: Layer, site: Site) -> AbstractProcess:
+    """Build the Lava process of one entry of the plan.
+
+    Parameters
+    ----------
+    layer : Layer
+        Gives the parameters.
+    site : Site
+        Its place in the plan.
+    """
+    kind = site.process.kind
+    if kind not in BUILDERS:
+        raise InternalError(f"no Lava process of class {kind}; there are {', '.join(BUILDERS)}")
+    return BUILDERS[kind](layer, site)
+
+
+def _window_source(layer: InputLayer, site: Site) -> WindowSource:
+    return WindowSource(windows=site.messages, output_limbs=site.output_limbs, **site.common)
+
+
+def _rms_norm(layer: RmsNormLayer, site: Site) -> RmsNorm:
+    return RmsNorm(channels=layer.channels, eps=layer.eps, root_bits=layer.root_bits, **site.common)
+
+
+def _dense(layer: DenseLayer, site: Site) -> Dense:
+    # Lava halves mixed-sign weights and keeps even ones only: doubled, they survive exactly.
+    return Dense(
+        weights=2 * layer.weight.astype(np.int64),
+        weight_exp=-1,
+        sign_mode=SignMode.MIXED,
+        num_message_bits=_message_bits(layer, site),
+        name=site.process.name,
+    )
+
+
+def _message_bits(layer: DenseLayer, site: Site) -> int:
+    """Return the width of what a `Dense` receives; 0 stands for binary spikes."""
+    (link,) = site.plan.links_to(site.process.name)
+    source = site.plan.network[layer.inputs[0]]
+    if sends_binary(site.plan, source):
+        return 0
+    if source.bits is not None:
+        return source.bits
+    limbs = site.plan.limb_widths(link.source)
+    if site.process.limb < len(limbs):
+        return limbs[site.process.limb]
+    message = source.ranges.get("message")
+    return (message.bits if message else MESSAGE_BITS) - sum(limbs)
+
+
+def _threshold_encoder(layer: EncoderLayer | ConvLayer, site: Site) -> ThresholdEncoder:
+    return ThresholdEncoder(theta=layer.theta, **site.common)
+
+
+def _norm_encoder(layer: NormEncoderLayer, site: Site) -> NormEncoder:
+    return NormEncoder(
+        theta=layer.theta, rms_shift=layer.rms_shift, limbs=layer.limbs, **site.common
+    )
+
+
+def _pt_silu(layer: GateLayer, site: Site) -> PTSiLU:
+    return PTSiLU(
+        theta=layer.theta,
+        rms_shift=layer.rms_shift,
+        table=layer.table,
+        frac_bits=layer.frac_bits,
+        exp2_terms=layer.exp2_terms,
+        limbs=layer.limbs,
+        **site.common,
+    )
+
+
+def _pt_softplus(layer: SoftplusLayer, site: Site) -> PTSoftplus:
+    return PTSoftplus(
+        theta=layer.theta,
+        table=layer.table,
+        frac_bits=layer.frac_bits,
+        exp2_terms=layer.exp2_terms,
+        theta_out=layer.theta_out,
+        **site.common,
+    )
+
+
+def _linear_neuron(layer: LinearLayer, site: Site) -> LinearNeuron:
+    return LinearNeuron(mult=layer.mult, add=layer.add, shift=layer.shift, **site.common)
+
+
+def _causal_conv(layer: ConvLayer, site: Site) -> CausalConv:
+    return CausalConv(weight=layer.weight, **site.common)
+
+
+def _selective_scan(layer: ScanLayer, site: Site) -> SelectiveScan:
+    return SelectiveScan(
+        left=layer.left,
+        right=layer.right,
+        gain=layer.gain,
+        gain_shift=layer.gain_shift,
+        level=layer.level,
+        theta_state=layer.theta_state,
+        skip=layer.skip,
+        theta=layer.theta,
+        **site.common,
+    )
+
+
+def _product(layer: ProductLayer, site: Site) -> Product:
+    return Product(channels=layer.channels, output_limbs=site.output_limbs, **site.common)
+
+
+def _residual(layer: ResidualLayer, site: Site) -> Residual:
+    return Residual(
+        mult=layer.mult,
+        add=layer.add,
+        shift=layer.shift,
+        residual_bits=layer.residual_bits,
+        limbs=layer.limbs,
+        output_limbs=site.output_limbs,
+        **site.common,
+    )
+
+
+def _forecast_head(layer: HeadLayer, site: Site) -> ForecastHead:
+    return ForecastHead(
+        channels=layer.channels,
+        weight=layer.weight,
+        mult=layer.mult,
+        add=layer.add,
+        shift=layer.shift,
+        **site.common,
+    )
+
+
+Builder = Callable[[Any, Site], AbstractProcess]
+
+BUILDERS: Mapping[str, Builder] = {
+    "WindowSource": _window_source,
+    "RmsNorm": _rms_norm,
+    "Dense": _dense,
+    "ThresholdEncoder": _threshold_encoder,
+    "NormEncoder": _norm_encoder,
+    "PTSiLU": _pt_silu,
+    "PTSoftplus": _pt_softplus,
+    "LinearNeuron": _linear_neuron,
+    "CausalConv": _causal_conv,
+    "SelectiveScan": _selective_scan,
+    "Product": _product,
+    "Residual": _residual,
+    "ForecastHead": _forecast_head,
+}
+"""Builder of each process class, by `ProcessPlan.kind`."""

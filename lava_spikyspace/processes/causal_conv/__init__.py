@@ -1,0 +1,1 @@
+"""Synapses of a causal depthwise convolution."""

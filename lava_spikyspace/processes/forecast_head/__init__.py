@@ -1,0 +1,1 @@
+"""Linear forecast over the elements of a window."""

@@ -1,0 +1,1 @@
+"""Threshold encoder of a normalised input."""

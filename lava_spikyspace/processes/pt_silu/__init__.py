@@ -1,0 +1,1 @@
+"""Gate branch: shift-based SiLU of a code."""

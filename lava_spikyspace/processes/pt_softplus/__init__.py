@@ -1,0 +1,1 @@
+"""Step size branch: shift-based softplus of a code, encoded again."""

@@ -1,0 +1,1 @@
+"""Residual stream behind an output projection."""

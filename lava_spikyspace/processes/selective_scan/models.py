@@ -1,0 +1,78 @@
+"""Behaviour of the selective scan."""
+
+from __future__ import annotations
+
+import numpy as np
+from lava.magma.core.decorator import implements, requires, tag
+from lava.magma.core.model.py.ports import PyInPort, PyOutPort
+from lava.magma.core.model.py.type import LavaPyType
+from lava.magma.core.resources import CPU
+from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
+
+from lava_spikyspace.arithmetic import scan_step
+from lava_spikyspace.network import IntArray, ScanLayer
+from lava_spikyspace.plan import MESSAGE
+from lava_spikyspace.processes.framed_model import Arrived, InnerCodes, NextFrameModel
+from lava_spikyspace.processes.frames import Position
+from lava_spikyspace.processes.selective_scan.process import SelectiveScan
+from lava_spikyspace.processes.tally import Tally
+
+
+@implements(proc=SelectiveScan, protocol=LoihiProtocol)
+@requires(CPU)
+@tag("fixed_pt")
+class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
+    """Fixed-point model of `SelectiveScan`."""
+
+    codes_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    delta_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    b_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    c_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    message: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
+    state: IntArray = LavaPyType(np.ndarray, np.int64)
+    left: IntArray = LavaPyType(np.ndarray, np.int64)
+    right: IntArray = LavaPyType(np.ndarray, np.int64)
+    gain: IntArray = LavaPyType(np.ndarray, np.int64)
+    gain_shift: int = LavaPyType(int, int)
+    level: IntArray = LavaPyType(np.ndarray, np.int64)
+    theta_state: IntArray = LavaPyType(np.ndarray, np.int64)
+    skip: IntArray = LavaPyType(np.ndarray, np.int64)
+    theta: IntArray = LavaPyType(np.ndarray, np.int64)
+    state_counters: IntArray = LavaPyType(np.ndarray, np.int64)
+
+    def begin(self) -> None:
+        """Gather the parameters for the arithmetic; count the state codes on their own."""
+        super().begin()
+        self.parameters = ScanLayer(
+            name="scan",
+            left=self.left,
+            right=self.right,
+            gain=self.gain,
+            gain_shift=self.gain_shift,
+            level=self.level,
+            theta_state=self.theta_state,
+            skip=self.skip,
+            theta=self.theta,
+        )
+        self.state_tally = Tally(self.state_counters, (MESSAGE,))
+
+    def decide(self, position: Position, arrived: Arrived) -> IntArray:
+        """Advance the states by one element; return the signed codes."""
+        step = scan_step(
+            self.parameters,
+            None if position.element == 0 else self.state,
+            arrived["codes_in"],
+            arrived["delta_in"],
+            arrived["b_in"],
+            arrived["c_in"],
+        )
+        self.state[:] = step.state
+        self.record_inner(position, step.state)
+        self.state_tally.count_events(MESSAGE, step.state)
+        self.state_tally.count_codes(step.state)
+        self.state_tally.note_extremes(step.potential)
+        self.tally.note_extremes(step.total)
+        self.check(
+            drive=step.drive, state=step.potential, accumulator=step.total, message=step.code
+        )
+        return step.code

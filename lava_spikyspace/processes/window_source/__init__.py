@@ -1,0 +1,1 @@
+"""Plays windows into the network."""
