@@ -1,0 +1,80 @@
+"""Rules about proven ranges: how wide messages, accumulators and products may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lava_spikyspace.diagnostics import Diagnostic
+from lava_spikyspace.intervals import dense_product_magnitude, layer_ranges, limb_intervals
+from lava_spikyspace.network import (
+    DENSE_BITS,
+    EXACT_BITS,
+    MESSAGE_BITS,
+    DenseLayer,
+    Interval,
+)
+from lava_spikyspace.netx.draft import Draft
+from lava_spikyspace.netx.rules.catalogue import finding
+
+_MESSAGE = "message"
+
+
+def check_widths(draft: Draft) -> Iterator[Diagnostic]:
+    """Check that messages and accumulators keep to widths that every engine computes exactly."""
+    for slot in draft.slots:
+        for name, interval in (slot.layer.ranges if slot.layer else {}).items():
+            rule, limit = (
+                ("message-width", MESSAGE_BITS)
+                if name == _MESSAGE
+                else ("accumulator-width", EXACT_BITS)
+            )
+            if interval.bits > limit:
+                message = (
+                    f"found [{interval.lo}, {interval.hi}], {interval.bits} bits, expected at most "
+                    f"{limit}"
+                )
+                yield finding(rule, slot.at(f"width/{name}"), message)
+
+
+def check_dense(draft: Draft) -> Iterator[Diagnostic]:
+    """Check that products through one `Dense`, of each limb of a message, stay below 2**30."""
+    for slot in draft.slots:
+        layer = slot.layer
+        if not isinstance(layer, DenseLayer):
+            continue
+        source = draft.source_layer(slot, layer.INPUT_ROLES[0])
+        if source is None:
+            continue
+        limbs: tuple[int, ...] = getattr(layer, "limbs", ())
+        for limb, interval in enumerate(limb_intervals(source.ranges[_MESSAGE], limbs)):
+            largest = dense_product_magnitude(layer.weight, interval)
+            if largest >= 1 << DENSE_BITS:
+                part = f"limb {limb}" if limbs else "the message"
+                message = (
+                    f"a product of {part} can reach {largest}, expected less than "
+                    f"2**{DENSE_BITS} = {1 << DENSE_BITS}"
+                )
+                yield finding("dense-width", slot.at("weight"), message)
+
+
+def check_proof(draft: Draft) -> Iterator[Diagnostic]:
+    """Check that the stored ranges contain what interval arithmetic proves.
+
+    Only for a draft that keeps all other rules. Where a message is found wider than stored, the
+    proof goes on from the stored range, so that one fault is one finding.
+    """
+    messages: list[Interval] = []
+    for slot in draft.slots:
+        if slot.layer is None:
+            return
+        proven = layer_ranges(slot.layer, [messages[source] for source in slot.sources])
+        for name, interval in proven.items():
+            stored = slot.layer.ranges[name]
+            if not stored.contains(interval):
+                message = (
+                    f"found [{stored.lo}, {stored.hi}], the values can reach "
+                    f"[{interval.lo}, {interval.hi}]"
+                )
+                yield finding("range-proof", slot.at(f"width/{name}"), message)
+        stored = slot.layer.ranges[_MESSAGE]
+        messages.append(proven[_MESSAGE] if stored.contains(proven[_MESSAGE]) else stored)
