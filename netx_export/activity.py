@@ -95,8 +95,15 @@ def count_codes(model: SpikySpace) -> Iterator[dict[str, CodeCounter]]:
         yield counters
 
 
+SCAN_DYNAMICS = ("dt_proj", "scan.state")
+"""Record names, below the block, of the codes that are the recurrence of the scan."""
+
+
 class FiringPenalty:
     """Differentiable price on firing rates above a target.
+
+    The step sizes and states of the scan (`SCAN_DYNAMICS`) cost nothing: the cheapest way to fewer
+    of their spikes is a delta of 0 everywhere, which ends the recurrence.
 
     Parameters
     ----------
@@ -115,7 +122,11 @@ class FiringPenalty:
     def watch(self) -> Iterator[None]:
         """Collect the rates of one forward pass."""
         quantizers = self._model.quantizers()
-        self._rates = {name: [] for name in spiking_names(self._model)}
+        self._rates = {
+            name: []
+            for name in spiking_names(self._model)
+            if name.split(".", 2)[2] not in SCAN_DYNAMICS
+        }
 
         def collector(name: str) -> Observer:
             frame = (1 << quantizers[name].bits) - 1

@@ -256,9 +256,9 @@ class TrainConfig(_Settings):
     patience : int, optional
         Epochs without a better validation R2 before training stops; None never stops early.
     firing_penalty : float
-        Weight of the firing-rate penalty, ``sum over quantisers of max(0, rate - target)``.
+        Weight of the firing-rate penalty, ``sum over encoders of max(0, rate - target)``.
     firing_target : float
-        Firing rate up to which a quantiser is not penalised.
+        Firing rate up to which an encoder is not penalised.
     input_dropout : float
         Share of the normalised inputs of each block that training sets to 0.
     persistence_head : bool, optional
@@ -274,7 +274,7 @@ class TrainConfig(_Settings):
     step_rate_factor: float = Field(default=1.0, gt=0)
     schedule: Literal["one_cycle", "constant"] = "one_cycle"
     warmup: float = Field(default=0.3, gt=0, lt=1)
-    weight_decay: float = Field(default=1e-2, ge=0)
+    weight_decay: float = Field(default=5e-2, ge=0)
     clip_norm: float = Field(default=1.0, gt=0)
     loss: Literal["mse", "mae", "huber"] = "huber"
     loss_units: Literal["normalised", "file"] = "file"

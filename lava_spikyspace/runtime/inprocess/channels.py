@@ -157,7 +157,7 @@ class InProcessSendPort(CspSendPort):
         messages = self._messages
         if len(messages) >= self._size:
             self._waiter.wait(self)
-        if isinstance(data, csr_matrix):
+        if type(data) is not np.ndarray and isinstance(data, csr_matrix):
             data = np.broadcast_to(find(data, explicit_zeros=True)[2], self._shape)
         messages.append(np.array(data, dtype=self._dtype, order="C"))
 

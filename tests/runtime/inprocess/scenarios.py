@@ -71,6 +71,10 @@ def scenario(function):
     return function
 
 
+NEEDED_MODULES = {"lava_dl_network": "lava.lib.dl.netx.hdf5"}
+"""Optional modules that a scenario needs; without them it is skipped."""
+
+
 def rng():
     return np.random.default_rng(1234)
 
@@ -230,7 +234,7 @@ def lava_dl_network():
                 layer["type"] = np.array([kind], dtype="S10")
                 layer["shape"] = np.array([outputs])
                 layer["neuron/type"] = np.array(["SDNN"], dtype="S10")
-                layer["neuron/vThMant"] = 25
+                layer["neuron/vThMant"] = 2
                 if inputs:
                     layer["weight"] = random.integers(-90, 90, (outputs, inputs))
                     layer["bias"] = random.integers(-900, 900, outputs)

@@ -6,15 +6,26 @@ time limit.
 """
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
-from tests.runtime.inprocess.scenarios import SCENARIOS
+from tests.runtime.inprocess.scenarios import NEEDED_MODULES, SCENARIOS
+
+
+def available(name: str) -> bool:
+    try:
+        import_module(NEEDED_MODULES.get(name, "lava"))
+    except ImportError:
+        return False
+    return True
 
 
 def main(folder: str, *names: str) -> None:
     for name in names:
+        if not available(name):
+            continue
         scenario = SCENARIOS[name]()
         scenario.process.create_runtime(scenario.run_cfg)
         found = scenario.run()

@@ -4,6 +4,7 @@ import gc
 import multiprocessing
 import threading
 import weakref
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -95,9 +96,14 @@ class TestRun:
                 emitter.run(RunSteps(1))
 
     def test_processes_come_after_those_that_send_to_them(self):
-        emitter, relays, recorder = counting_chain()
+        recorder, relays = m.RecorderInt64((1,), 9), [m.Relay() for _ in range(4)]
+        emitter = m.EmitterInt32(np.ones((9, 1)))
+        chain = [emitter, relays[2], relays[0], relays[3], relays[1]]
+        for one, other in pairwise(chain):
+            one.s_out.connect(other.a_in)
+        chain[-1].s_out.connect(recorder.a_in)
         with InProcessRuntime(relays[1], run_cfg()) as runtime:
-            assert runtime.processes == (emitter, *relays, recorder)
+            assert runtime.processes == (*chain, recorder)
 
 
 class TestVars:
@@ -132,6 +138,14 @@ class TestVars:
             assert model.matrix.dtype == np.int64
             assert model.matrix.toarray().tolist() == np.diag([4, 5, 6]).tolist()
             assert model.small.tolist() == [[0, 1, 2], [3, 4, 5]]
+
+    def test_a_numpy_scalar_stays_one(self):
+        mixed, runtime = self.mixed()
+        with runtime:
+            runtime.model(mixed).whole = np.int32(4)
+            runtime.set(mixed.whole, 6)
+            assert type(runtime.model(mixed).whole) is np.int32
+            assert runtime.get(mixed.whole).tolist() == [6]
 
     def test_lavas_set_does_the_same(self):
         mixed, runtime = self.mixed()
@@ -362,6 +376,15 @@ class TestOutside:
             runtime.run(1)
             assert extractor.receive().tolist() == [2.0, -2.0]
             assert extractor.receive().tolist() == [3.0, -3.0]
+
+    @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+    def test_lavas_models_go_without_a_complaint(self):
+        injector, extractor = Injector(shape=(2,)), Extractor(shape=(2,))
+        injector.out_port.connect(extractor.in_port)
+        with InProcessRuntime(injector, run_cfg()) as runtime:
+            model = weakref.ref(runtime.model(injector))
+        gc.collect()
+        assert model() is None
 
     def test_waiting_outside_of_a_run_is_refused(self):
         injector, extractor = Injector(shape=(2,), buffer_size=2), Extractor(shape=(2,))
