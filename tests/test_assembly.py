@@ -15,7 +15,7 @@ from lava.utils.weightutils import SignMode
 
 from lava_spikyspace.assembly import assemble
 from lava_spikyspace.backends.batch import BatchBackend
-from lava_spikyspace.backends.sim import run_config
+from lava_spikyspace.backends.simulation import run_config
 from lava_spikyspace.errors import InternalError
 from lava_spikyspace.plan import CODINGS, make_plan
 from lava_spikyspace.runtime.inprocess import InProcessRuntime

@@ -13,7 +13,7 @@ from lava.proc.io.sink import RingBuffer as Sink
 from lava.proc.io.source import PySendModelFixed
 from lava.proc.io.source import RingBuffer as Source
 
-from lava_spikyspace.backends.sim import MODEL_TAG
+from lava_spikyspace.backends.simulation import MODEL_TAG
 from lava_spikyspace.processes.framed_process import FramedProcess
 from lava_spikyspace.processes.tally import Tally
 from lava_spikyspace.profiling.counters import Activity
