@@ -279,8 +279,8 @@ class TrainConfig(_Settings):
     loss: Literal["mse", "mae", "huber"] = "huber"
     loss_units: Literal["normalised", "file"] = "file"
     patience: PositiveInt | None = 8
-    firing_penalty: float = Field(default=0.0, ge=0)
-    firing_target: float = Field(default=0.1, ge=0, le=1)
+    firing_penalty: float = Field(default=2e-3, ge=0)
+    firing_target: float = Field(default=0.2, ge=0, le=1)
     input_dropout: float = Field(default=0.5, ge=0, lt=1)
     persistence_head: bool | None = None
     seed: int = Field(default=0, ge=0)

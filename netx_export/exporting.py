@@ -20,6 +20,7 @@ from lava_spikyspace.errors import DataError
 from lava_spikyspace.network import Golden, Network, Normalisation
 from lava_spikyspace.netx.digests import record_digests
 from lava_spikyspace.plan import make_plan
+from netx_export.budget import Budget, Formats
 from netx_export.calibration import QuantiserRange, calibrate, freeze
 from netx_export.checkpoint import TrainedModel, load_checkpoint, load_published
 from netx_export.config import read_published_config
@@ -33,7 +34,7 @@ from netx_export.formats import (
     spread,
 )
 from netx_export.frozen import FloatArray, FrozenModel, FrozenTrace
-from netx_export.lowering import Budget, Formats, lower
+from netx_export.lowering import lower
 
 CALIBRATION_WINDOWS = 2048
 """Training windows that calibration passes at most; they are spread evenly over the split."""

@@ -16,8 +16,9 @@ from lava_spikyspace.backends.batch import collect_records, run_layers
 from lava_spikyspace.boundary import encode_windows
 from lava_spikyspace.errors import UsageError
 from lava_spikyspace.network import IntArray, Network, Normalisation
+from netx_export.budget import Budget, Formats, TooWide, WidthError
 from netx_export.frozen import FloatArray, FrozenModel, FrozenTrace
-from netx_export.lowering import Budget, Formats, TooWide, WidthError, lower
+from netx_export.lowering import lower
 
 WIDEST = Formats(residual=18, gate=20, b=20, c=20, state=20)
 """Where the search starts."""

@@ -21,7 +21,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LRScheduler
 
 from lava_spikyspace.datasets import Table
-from lava_spikyspace.errors import CheckpointError, UsageError
+from lava_spikyspace.errors import CheckpointError, DataError, UsageError
 from netx_export.activity import FiringPenalty, count_codes
 from netx_export.batches import WindowData, file_unit_weights
 from netx_export.checkpoint import (
@@ -113,7 +113,7 @@ def fit(
     Raises
     ------
     DataError
-        The table does not fit the model.
+        The table does not fit the model, or its validation part is constant.
     UsageError
         The checkpoint exists, the split leaves a part empty, or training diverges.
     CheckpointError
@@ -126,6 +126,12 @@ def fit(
             f"{checkpoint}: exists already", hint="--force replaces it, --resume continues it"
         )
     data = WindowData.prepare(table, model_config, split)
+    if math.isnan(data.score_persistence(data.split.valid).r2()):
+        raise DataError(
+            f"{table.path}: the targets of the validation windows never change, so that no epoch "
+            "is better than another",
+            hint="give the validation part a larger share",
+        )
     with _reproducible():
         run = _Run(data, train_config, split, checkpoint, progress)
         if resume and run.continue_from_checkpoint():
@@ -187,12 +193,12 @@ class _Run:
         return False
 
     def _check_same_run(self, saved: TrainedModel) -> None:
-        here = {**asdict(self.provenance), "config": self.data.config}
-        there = {**asdict(saved.provenance), "config": saved.config}
+        here = _facts(self.data.config, self.provenance)
+        there = _facts(saved.config, saved.provenance)
         different = [
-            f"{name}: found {there[name]}, expected {here[name]}"
-            for name in ("config", "training", "data_sha256", "split")
-            if here[name] != there[name]
+            f"{name}: found {there.get(name)}, expected {value}"
+            for name, value in here.items()
+            if there.get(name) != value
         ]
         if different:
             raise CheckpointError(
@@ -232,12 +238,19 @@ class _Run:
             windows += len(indices)
             if self.progress is not None:
                 self.progress(done, self.updates)
-        if not math.isfinite(losses):
+        if not math.isfinite(losses) or not self._forecasts_finitely():
             raise UsageError(
-                f"training diverged in epoch {epoch}: the loss is {losses}",
+                f"training diverged in epoch {epoch + 1}: mean loss {losses / windows:g}",
                 hint="lower the learning rate",
             )
         return self._report(epoch, losses / windows)
+
+    def _forecasts_finitely(self) -> bool:
+        # The loss of an update is that before it: the last one may have done the harm.
+        self.model.eval()
+        first = torch.tensor([self.data.split.train.start])
+        with torch.no_grad():
+            return bool(torch.isfinite(self.model(self.data.inputs(first))).all())
 
     def _update(self, indices: Tensor) -> float:
         inputs, targets = self.data.inputs(indices), self.data.targets(indices)
@@ -257,13 +270,13 @@ class _Run:
 
     def _report(self, epoch: int, loss: float) -> EpochReport:
         with count_codes(self.model) as counters:
-            moments = self.data.score(self.model, self.data.split.valid)
+            valid_r2 = self.data.score(self.model, self.data.split.valid).r2()
         activity = {name: counter.activity() for name, counter in counters.items()}
         rates = {name: codes.firing_rate for name, codes in activity.items()}
         return EpochReport(
             epoch=epoch,
             loss=loss,
-            valid_r2=moments.r2(),
+            valid_r2=valid_r2,
             firing_rate=float(np.mean(list(rates.values()))),
             firing_rates=rates,
             entropies={name: codes.entropy for name, codes in activity.items()},
@@ -320,6 +333,17 @@ def _new_model(data: WindowData, settings: TrainConfig) -> SpikySpace:
         model(data.inputs(first))
     model.set_input_dropout(settings.input_dropout)
     return model
+
+
+def _facts(config: ModelConfig, origin: Provenance) -> dict[str, object]:
+    """Return by name all that two runs must have in common to be one."""
+    training = {} if origin.training is None else origin.training.model_dump()
+    return {
+        **{f"model.{name}": value for name, value in config.model_dump().items()},
+        **{f"training.{name}": value for name, value in training.items()},
+        "data_sha256": origin.data_sha256,
+        "split": origin.split,
+    }
 
 
 def _copy_of(model: SpikySpace) -> SpikySpace:

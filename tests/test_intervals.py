@@ -16,7 +16,8 @@ from lava_spikyspace.intervals import (
     prove_ranges,
 )
 from lava_spikyspace.network import DENSE_BITS, Interval, Normalisation
-from netx_export.lowering import Formats, lower
+from netx_export.budget import Formats
+from netx_export.lowering import lower
 from tests.random_frozen import Sizes, random_frozen_model
 
 

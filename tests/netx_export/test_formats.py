@@ -3,6 +3,7 @@ import pytest
 from lava_spikyspace.boundary import encode_windows
 from lava_spikyspace.errors import UsageError
 from lava_spikyspace.network import Normalisation
+from netx_export.budget import Budget, Formats, WidthError
 from netx_export.formats import (
     SEARCHED,
     Agreement,
@@ -11,7 +12,7 @@ from netx_export.formats import (
     Trial,
     measure_agreement,
 )
-from netx_export.lowering import Budget, Formats, WidthError, lower
+from netx_export.lowering import lower
 from tests.random_frozen import Sizes, random_frozen_model, random_windows
 
 SIZES = Sizes(variates=30, window=8, d_inner=10, d_state=6, dt_rank=3)

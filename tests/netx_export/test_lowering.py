@@ -16,8 +16,9 @@ from lava_spikyspace.network import (
     NormEncoderLayer,
     ResidualLayer,
 )
+from netx_export.budget import Budget, Formats, WidthError
 from netx_export.formats import measure_agreement
-from netx_export.lowering import Budget, Formats, WidthError, lower
+from netx_export.lowering import lower
 from tests.random_frozen import DEFAULT_BITS, Sizes, random_frozen_model, random_windows
 
 PLAIN = Normalisation(kind="fixed")

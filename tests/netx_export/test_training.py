@@ -121,7 +121,11 @@ def test_resuming_another_run_is_refused_with_the_differences(tmp_path):
             checkpoint=path,
             resume=True,
         )
-    for part in ("config", "training", "data_sha256"):
+    for part in (
+        "model.layers: found 2, expected 1",
+        "training.epochs: found 4, expected 9",
+        "data_sha256",
+    ):
         assert part in caught.value.message
     assert "split" not in caught.value.message
 
@@ -200,6 +204,20 @@ def test_steps_stay_positive_at_a_rough_rate():
 def test_divergence_is_an_error():
     with pytest.raises(UsageError, match="diverged"):
         _fit(TrainConfig(epochs=3, learning_rate=1e30, schedule="constant", loss="mse"))
+
+
+def test_divergence_in_the_last_update_is_noticed():
+    # One update only: its loss is still that of the start.
+    with pytest.raises(UsageError, match="diverged in epoch 1"):
+        _fit(TrainConfig(epochs=1, batch_size=64, learning_rate=1e30, schedule="constant"))
+
+
+def test_constant_validation_targets_are_refused():
+    table = small_table()
+    values = table.values.copy()
+    values[50:] = 1.0
+    with pytest.raises(DataError, match="never change"):
+        fit(replace(table, values=values), small_config(), QUICK, split=SPLIT)
 
 
 def test_a_table_of_other_variates_is_refused():

@@ -1,0 +1,108 @@
+"""Formats and how wide values may be: what the exporter chooses within."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from lava_spikyspace.errors import UsageError
+from lava_spikyspace.network import EXACT_BITS, MESSAGE_BITS, Network
+
+
+@dataclass(frozen=True)
+class TooWide:
+    """A value that is wider than its budget.
+
+    Parameters
+    ----------
+    layer, value : str
+        Name of the layer, and of the value among its ranges.
+    bits, limit : int
+        Proven width and the widest allowed.
+    """
+
+    layer: str
+    value: str
+    bits: int
+    limit: int
+
+    def __str__(self) -> str:
+        return f"{self.layer} {self.value}: {self.bits} bits, at most {self.limit}"
+
+
+class WidthError(UsageError):
+    """With these formats some values are wider than allowed (exit 2: choose other formats).
+
+    Parameters
+    ----------
+    findings : sequence of TooWide
+        All of them.
+    """
+
+    def __init__(self, findings: Sequence[TooWide]) -> None:
+        listed = "; ".join(str(finding) for finding in findings[:8])
+        more = f"; and {len(findings) - 8} more" if len(findings) > 8 else ""
+        super().__init__(f"these formats do not fit: {listed}{more}")
+        self.findings = tuple(findings)
+
+
+@dataclass(frozen=True)
+class Formats:
+    """Fraction bits of the messages, chosen by the exporter or by hand.
+
+    Parameters
+    ----------
+    residual : int
+        Residual stream and input.
+    gate : int
+        PTSiLU.
+    b, c : int
+        Values B and C.
+    state : int
+        k: the state of the scan has units of ``alpha_h / 2**k``.
+    """
+
+    residual: int = 16
+    gate: int = 18
+    b: int = 18
+    c: int = 18
+    state: int = 16
+
+    def total(self) -> int:
+        """Return the sum of all fraction bits, the cost that the search minimises."""
+        return sum(asdict(self).values())
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Widest values allowed.
+
+    Parameters
+    ----------
+    value_bits : int
+        Accumulators, states and everything inside a process.
+    message_bits : int
+        Messages between processes.
+    """
+
+    value_bits: int = EXACT_BITS
+    message_bits: int = MESSAGE_BITS
+
+
+def check_widths(network: Network, budget: Budget) -> None:
+    """Refuse a network in which a proven range is wider than the budget.
+
+    Raises
+    ------
+    WidthError
+        Lists all such values.
+    """
+    findings = [
+        TooWide(layer.name, name, interval.bits, limit)
+        for layer in network
+        for name, interval in layer.ranges.items()
+        for limit in [budget.message_bits if name == "message" else budget.value_bits]
+        if interval.bits > limit
+    ]
+    if findings:
+        raise WidthError(findings)

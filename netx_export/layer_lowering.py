@@ -1,0 +1,394 @@
+"""Lowering of one layer each: scales, biases and zero-points become integers.
+
+What a quantiser decides becomes thresholds (`netx_export.thresholds`); what stays a value becomes
+a multiplication, an offset and a shift.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from lava_spikyspace.arithmetic import pt_silu, pt_softplus
+from lava_spikyspace.intervals import dense_rows, layer_ranges
+from lava_spikyspace.network import (
+    MESSAGE_BITS,
+    ConvLayer,
+    EncoderLayer,
+    GateLayer,
+    HeadLayer,
+    InputLayer,
+    IntArray,
+    Interval,
+    Layer,
+    LinearLayer,
+    NormEncoderLayer,
+    ProductLayer,
+    ResidualLayer,
+    RmsNormLayer,
+    ScanLayer,
+    SoftplusLayer,
+)
+from netx_export.budget import Budget, Formats, TooWide, WidthError
+from netx_export.frozen import (
+    RMS_EPS,
+    FloatArray,
+    FrozenBlock,
+    FrozenModel,
+    FrozenQuantiser,
+    QuantisedWeight,
+    float_pt_silu,
+    float_pt_softplus,
+)
+from netx_export.thresholds import affine_thresholds, normalised_thresholds
+
+MAX_EXP2_TERMS = 20
+"""Terms tried for the power of two before the closest is taken."""
+
+MAX_RIGHT_SHIFT = 31
+"""A state shifted further is gone."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerLowering:
+    """Formats and budget while the layers are made one by one."""
+
+    model: FrozenModel
+    formats: Formats
+    residual_max: float
+    budget: Budget
+
+    @property
+    def residual_bits(self) -> int:
+        """Width of the residual message: about twice the calibrated maximum, a power of two."""
+        whole = math.ceil(math.log2(max(2 * self.residual_max, 2.0**-8)))
+        return max(2, whole + self.formats.residual + 1)
+
+    @property
+    def root_bits(self) -> int:
+        """Extra bits of the root: as many as its message has room for, up to 4."""
+        root = self.residual_bits + 1
+        radicand = 2 * self.residual_bits
+        room = min(self.budget.message_bits - root, (self.budget.value_bits - radicand) // 2)
+        return max(0, min(4, room))
+
+    def input_layer(self) -> InputLayer:
+        """Return the input layer; it takes what the residual stream can hold."""
+        return InputLayer(
+            name="input",
+            ranges={"message": Interval.signed(self.residual_bits)},
+            channels=self.model.variates,
+            frac_bits=self.formats.residual,
+        )
+
+    def block_layers(
+        self, block: FrozenBlock, name: str, stream: str, root: float | None
+    ) -> list[Layer]:
+        """Return the layers of one block in the order of the data."""
+        norm = RmsNormLayer(
+            name=f"{name}.norm",
+            inputs=(stream,),
+            channels=self.model.variates,
+            eps=max(1, round(RMS_EPS * 4.0**self.formats.residual)),
+            root_bits=self.root_bits,
+        )
+        quantisers = block.quantisers
+        u = quantisers["s"]
+        scan = self._norm_encoder(
+            block.in_scan, quantisers["c"], f"{name}.in_proj.scan", norm, root
+        )
+        gate = self._gate(block.in_gate, quantisers["y1"], f"{name}.in_proj.gate", norm, root)
+        conv = self._conv(block, f"{name}.conv", scan.name)
+        delta = self._encoder(block.delta, quantisers["delta"], f"{name}.delta", conv.name, u)
+        b = self._linear(block.b, self.formats.b, f"{name}.B", conv.name, u)
+        c = self._linear(block.c, self.formats.c, f"{name}.C", conv.name, u)
+        dt_proj = self._softplus(block, f"{name}.dt_proj", delta.name)
+        inputs = (conv.name, dt_proj.name, b.name, c.name)
+        values = [_message(layer, u) for layer in (b, c)]
+        selective = self._scan(block, f"{name}.scan", inputs, *values)
+        product = ProductLayer(
+            name=f"{name}.product",
+            inputs=(selective.name, gate.name),
+            channels=selective.neurons,
+        )
+        out = self._residual(block, f"{name}.out_proj", (product.name, stream), selective, gate)
+        return [norm, scan, gate, conv, delta, b, c, dt_proj, selective, product, out]
+
+    def _norm_parameters(
+        self, weight: QuantisedWeight, quantiser: FrozenQuantiser, root: float | None
+    ) -> tuple[IntArray, int]:
+        """Return thresholds of a normalised input and the fraction bits of their comparison."""
+        x = Interval.signed(self.residual_bits)
+        low, high = dense_rows(weight.codes, x)
+        acc = Interval(int(low.min()), int(high.max()))
+        # Thresholds get 16 bits below a step of the code, if both sides of the comparison fit;
+        # the side of the thresholds is at most 2 bits wider than that of the accumulator.
+        step = quantiser.alpha / float(weight.scale.max()) * 2.0**-self.root_bits
+        wanted = 16 - math.floor(math.log2(step))
+        shift = max(0, min(wanted, self.budget.value_bits - acc.bits - 2))
+        norms = np.sqrt((weight.codes.astype(np.float64) ** 2).sum(axis=1))
+        unit = 2.0 ** (self.formats.residual + self.root_bits)
+        theta = normalised_thresholds(
+            quantiser,
+            weight.scale,
+            norms,
+            self.model.variates,
+            self.root_bits,
+            shift,
+            typical_root=None if root is None else root * unit,
+        )
+        return theta, shift
+
+    def _norm_encoder(
+        self,
+        weight: QuantisedWeight,
+        quantiser: FrozenQuantiser,
+        name: str,
+        norm: RmsNormLayer,
+        root: float | None,
+    ) -> NormEncoderLayer:
+        theta, shift = self._norm_parameters(weight, quantiser, root)
+        return NormEncoderLayer(
+            name=name,
+            inputs=(norm.inputs[0], norm.name),
+            weight=weight.codes,
+            theta=theta,
+            rms_shift=shift,
+        )
+
+    def _gate(
+        self,
+        weight: QuantisedWeight,
+        quantiser: FrozenQuantiser,
+        name: str,
+        norm: RmsNormLayer,
+        root: float | None,
+    ) -> GateLayer:
+        theta, shift = self._norm_parameters(weight, quantiser, root)
+        frac = self.formats.gate
+        table = _fixed(quantiser.values(quantiser.levels), frac)
+        exact = float_pt_silu(quantiser.values(quantiser.levels)) * 2.0**frac
+        errors = [
+            float(np.abs(pt_silu(table, frac, terms) - exact).max())
+            for terms in range(MAX_EXP2_TERMS + 1)
+        ]
+        # Half a unit where that can be had, else what the best number of terms reaches.
+        good = max(0.5, min(errors))
+        return GateLayer(
+            name=name,
+            inputs=(norm.inputs[0], norm.name),
+            weight=weight.codes,
+            theta=theta,
+            rms_shift=shift,
+            table=table,
+            frac_bits=frac,
+            exp2_terms=next(terms for terms, error in enumerate(errors) if error <= good),
+        )
+
+    def _conv(self, block: FrozenBlock, name: str, source: str) -> ConvLayer:
+        weight, quantiser, codes = block.conv, block.quantisers["s"], block.quantisers["c"]
+        low, high = dense_rows(weight.codes, Interval.of(codes.levels).union(Interval(0, 0)))
+        acc = Interval(int(low.min()), int(high.max()))
+        taps = weight.codes.shape[1]
+        rows = []
+        for row in range(taps):
+            # Element `row` sees its last row + 1 taps; the padding has the value 0, no code.
+            seen = weight.codes[:, taps - 1 - row :].sum(axis=1, dtype=np.int64)
+            offset = weight.scale * codes.zero_point * seen + block.conv_bias
+            rows.append(affine_thresholds(quantiser, weight.scale * codes.alpha, offset, acc))
+        return ConvLayer(name=name, inputs=(source,), weight=weight.codes, theta=np.stack(rows))
+
+    def _encoder(
+        self,
+        weight: QuantisedWeight,
+        quantiser: FrozenQuantiser,
+        name: str,
+        source: str,
+        codes: FrozenQuantiser,
+    ) -> EncoderLayer:
+        theta = _dense_thresholds(weight, quantiser, codes, np.zeros(len(weight.scale)))
+        return EncoderLayer(name=name, inputs=(source,), weight=weight.codes, theta=theta)
+
+    def _softplus(self, block: FrozenBlock, name: str, source: str) -> SoftplusLayer:
+        inner, outer = block.quantisers["pts"], block.quantisers["delta1"]
+        theta = _dense_thresholds(block.dt_proj, inner, block.quantisers["delta"], block.dt_bias)
+        values = inner.values(inner.levels)
+        wanted = outer.codes(float_pt_softplus(values))
+        best: tuple[int, IntArray, int, int, IntArray] | None = None
+        for frac in range(8, MESSAGE_BITS - 4, 2):
+            table = _fixed(values, frac)
+            if Interval.of(table).bits > MESSAGE_BITS - 1:
+                break
+            for terms in range(MAX_EXP2_TERMS + 1):
+                outputs = pt_softplus(table, frac, terms)
+                theta_out = affine_thresholds(
+                    outer, np.array(2.0**-frac), np.array(0.0), Interval.of(outputs)
+                )
+                codes = (outputs[:, None] >= theta_out).sum(axis=1) + outer.levels[0]
+                wrong = int(np.count_nonzero(codes != wanted))
+                if best is None or wrong < best[0]:
+                    best = (wrong, table, frac, terms, theta_out)
+            if best is not None and best[0] == 0:
+                break
+        if best is None:
+            raise WidthError([TooWide(name, "table", MESSAGE_BITS + 1, MESSAGE_BITS)])
+        _, table, frac, terms, theta_out = best
+        return SoftplusLayer(
+            name=name,
+            inputs=(source,),
+            weight=block.dt_proj.codes,
+            theta=theta,
+            table=table,
+            frac_bits=frac,
+            exp2_terms=terms,
+            theta_out=theta_out,
+        )
+
+    def _linear(
+        self, weight: QuantisedWeight, frac: int, name: str, source: str, codes: FrozenQuantiser
+    ) -> LinearLayer:
+        scale = weight.scale * codes.alpha * 2.0**frac
+        offset = weight.scale * codes.zero_point * weight.row_sums * 2.0**frac
+        acc = Interval.of(np.stack(dense_rows(weight.codes, Interval.of(codes.levels))))
+        mult, add, shift = self._descaling(scale, offset, acc)
+        return LinearLayer(
+            name=name, inputs=(source,), weight=weight.codes, mult=mult, add=add, shift=shift
+        )
+
+    def _descaling(
+        self, scale: FloatArray, offset: FloatArray, acc: Interval
+    ) -> tuple[IntArray, IntArray, IntArray]:
+        """Return mult, add and shift with ``(acc*mult + add) / 2**shift ~ scale*acc + offset``.
+
+        Each channel gets the largest shift whose product fits the budget and whose multiplier
+        fits a message.
+        """
+        widest = np.abs(scale) * acc.magnitude + np.abs(offset) + 1
+        by_product = self.budget.value_bits - 2 - np.ceil(np.log2(widest))
+        by_mult = self.budget.message_bits - 1 - np.ceil(np.log2(np.abs(scale)))
+        shift = np.clip(np.minimum(by_product, by_mult), 1, 60).astype(np.int64)
+        unit = np.exp2(shift.astype(np.float64))
+        mult = np.rint(scale * unit).astype(np.int64)
+        return mult, np.rint(offset * unit).astype(np.int64), shift
+
+    def _scan(
+        self, block: FrozenBlock, name: str, inputs: tuple[str, ...], b: Interval, c: Interval
+    ) -> ScanLayer:
+        state, out = block.quantisers["x"], block.quantisers["y"]
+        u, delta = block.quantisers["s"], block.quantisers["delta1"]
+        k = self.formats.state
+        unit = 2.0**k / state.alpha
+        level = (state.levels << k) + round(state.zero_point * unit)
+        u_values, delta_values = u.values(u.levels), delta.values(delta.levels)
+        drive = delta_values[:, None] * u_values[None, :] * unit * 2.0**-self.formats.b
+        room = self.budget.value_bits - 1 - b.bits
+        whole = math.ceil(math.log2(max(float(np.abs(drive).max()), 2.0**-40)))
+        gain_shift = max(0, min(self.budget.message_bits - 1 - whole, room - whole, 40))
+        gain = np.rint(drive * 2.0**gain_shift).astype(np.int64)
+        theta_state = affine_thresholds(
+            state,
+            np.array(state.alpha * 2.0**-k),
+            np.array(0.0),
+            Interval.signed(self.budget.value_bits - 1),
+        )
+        moved = (np.abs(gain).max() * b.magnitude >> gain_shift) + 1
+        # A left shift that lifts the smallest level over every threshold decides like a larger one.
+        reach = int(np.abs(theta_state).max() + moved).bit_length()
+        left = np.clip(block.exponents, 0, reach)
+        right = np.clip(-block.exponents, 0, MAX_RIGHT_SHIFT)
+        scale = state.alpha * 2.0 ** -(k + self.formats.c)
+        skip = np.rint(block.skip[None, :] * u_values[:, None] / scale).astype(np.int64)
+        states = block.exponents.shape[2]
+        largest = states * int(np.abs(level).max()) * c.magnitude + int(np.abs(skip).max())
+        theta = affine_thresholds(
+            out,
+            np.full(len(block.skip), scale),
+            np.zeros(len(block.skip)),
+            Interval(-largest, largest),
+        )
+        return ScanLayer(
+            name=name,
+            inputs=inputs,
+            left=left,
+            right=right,
+            gain=gain,
+            gain_shift=gain_shift,
+            level=level,
+            theta_state=theta_state,
+            skip=skip,
+            theta=theta,
+        )
+
+    def _residual(
+        self,
+        block: FrozenBlock,
+        name: str,
+        inputs: tuple[str, str],
+        scan: ScanLayer,
+        gate: GateLayer,
+    ) -> ResidualLayer:
+        weight, out = block.out_proj, block.quantisers["y"]
+        scale = weight.scale * out.alpha * 2.0 ** (self.formats.residual - self.formats.gate)
+        gates = pt_silu(gate.table, gate.frac_bits, gate.exp2_terms)
+        products = Interval.of(out.levels[:, None] * gates[None, :])
+        acc = Interval.of(np.stack(dense_rows(weight.codes, products)))
+        mult, add, shift = self._descaling(scale, np.zeros(len(scale)), acc)
+        return ResidualLayer(
+            name=name,
+            inputs=inputs,
+            weight=weight.codes,
+            mult=mult,
+            add=add,
+            shift=shift,
+            residual_bits=self.residual_bits,
+        )
+
+    def head_layer(self, stream: str) -> HeadLayer:
+        """Lower the head; its forecast has as many fraction bits as fit a message."""
+        weight, bias = self.model.head, self.model.head_bias
+        x = Interval.signed(self.residual_bits)
+        low, high = dense_rows(weight.codes, x)
+        acc = Interval(int(low.min()), int(high.max()))
+        unit = 2.0**-self.formats.residual
+        largest = float(
+            (np.maximum(-low, high) * weight.scale * unit + np.abs(bias)).max(initial=2.0**-20)
+        )
+        room = self.budget.message_bits - 2 - math.ceil(math.log2(largest))
+        frac = min(room, self.formats.residual + 2)
+        if frac < 0:
+            limit = self.budget.message_bits
+            raise WidthError([TooWide("head", "message", limit - frac, limit)])
+        mult, add, shift = self._descaling(weight.scale * unit * 2.0**frac, bias * 2.0**frac, acc)
+        return HeadLayer(
+            name="head",
+            inputs=(stream,),
+            channels=self.model.variates,
+            weight=weight.codes,
+            mult=mult,
+            add=add,
+            shift=shift,
+            frac_bits=frac,
+        )
+
+
+def _fixed(values: FloatArray, frac_bits: int) -> IntArray:
+    return np.asarray(np.rint(values * 2.0**frac_bits), dtype=np.int64)
+
+
+def _dense_thresholds(
+    weight: QuantisedWeight,
+    quantiser: FrozenQuantiser,
+    source: FrozenQuantiser,
+    bias: FloatArray,
+) -> IntArray:
+    """Return the thresholds of a dense layer that reads codes of `source`."""
+    acc = Interval.of(np.stack(dense_rows(weight.codes, Interval.of(source.levels))))
+    offset = weight.scale * source.zero_point * weight.row_sums + bias
+    return affine_thresholds(quantiser, weight.scale * source.alpha, offset, acc)
+
+
+def _message(layer: LinearLayer, source: FrozenQuantiser) -> Interval:
+    """Return the proven range of what a linear layer sends for codes of `source`."""
+    return layer_ranges(layer, [Interval.of(source.levels)])["message"]
