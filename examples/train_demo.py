@@ -19,7 +19,7 @@ from lava_spikyspace.datasets import read_table
 from lava_spikyspace.demo.road_speeds import RoadSpeeds, generate_road_speeds
 from netx_export.config import ModelConfig, TrainConfig
 from netx_export.exporting import export
-from netx_export.training import EpochReport, Listener, fit
+from netx_export.training import EpochReport, fit
 from netx_export.writer import write_network
 
 DAYS = 56
@@ -63,7 +63,7 @@ def main() -> None:
         split=SPLIT,
         checkpoint=arguments.out / "demo.pt",
         force=True,
-        listener=Listener(epoch=report),
+        on_epoch=report,
     )
     for name in ("test", "persistence"):
         print(
