@@ -170,7 +170,5 @@ def _data(result: ExportResult) -> dict[str, object]:
             for trial in result.trials
         ],
         "quantisers": {name: asdict(seen) for name, seen in result.ranges.items()},
-        "golden_windows": 0
-        if result.network.golden is None
-        else len(result.network.golden.inputs),
+        "golden_windows": 0 if result.network.golden is None else len(result.network.golden.inputs),
     }
