@@ -11,14 +11,15 @@ To add a command, say ``frobnicate``:
    exceptions of `lava_spikyspace.errors`; a gate that failed is ``emit(..., ok=False)``.
 3. Import the library *inside* the function: ``lss --help`` loads every command file, and must not
    load NumPy, pandas, numba, h5py, Lava or torch (``tests/cli/test_app.py`` watches over it).
-4. Add a line to `COMMANDS` below, and ``tests/cli/test_frobnicate.py``.
+4. Add a line to `COMMANDS` below, and ``tests/cli/test_frobnicate.py``. Commands of two words are
+   a `CommandGroup`, as in ``cli/profiles.py``.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
@@ -27,9 +28,19 @@ import typer
 
 from lava_spikyspace import __version__
 from lava_spikyspace.cli.backends import backends
-from lava_spikyspace.cli.command import Invocation, add_command, command_name
+from lava_spikyspace.cli.check import check
+from lava_spikyspace.cli.command import (
+    Command,
+    CommandGroup,
+    Invocation,
+    add_command,
+    add_group,
+    command_name,
+)
 from lava_spikyspace.cli.compare import compare
 from lava_spikyspace.cli.console import OutputClosedError
+from lava_spikyspace.cli.doctor import doctor
+from lava_spikyspace.cli.estimate import estimate
 from lava_spikyspace.cli.evaluate import evaluate
 from lava_spikyspace.cli.export import export
 from lava_spikyspace.cli.failure import EXIT_INTERRUPTED, Failure, failure_from
@@ -43,13 +54,14 @@ from lava_spikyspace.cli.options import (
     QuietFlag,
     VerboseFlag,
 )
+from lava_spikyspace.cli.profiles import PROFILES
 from lava_spikyspace.cli.run import run
 from lava_spikyspace.cli.stdout import stdout_guard
 from lava_spikyspace.cli.train import train
 from lava_spikyspace.cli.verify import verify
 from lava_spikyspace.errors import InternalError
 
-COMMANDS: dict[str, Callable[..., None]] = {
+COMMANDS: dict[str, Command | CommandGroup] = {
     "run": run,
     "train": train,
     "evaluate": evaluate,
@@ -58,9 +70,13 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "inspect": inspect,
     "lint": lint,
     "verify": verify,
+    "check": check,
+    "estimate": estimate,
+    "profiles": PROFILES,
     "backends": backends,
+    "doctor": doctor,
 }
-"""Name on the command line to function, in the order of the help page."""
+"""Name on the command line to function or group, in the order of the help page."""
 
 EXIT_GATE_FAILED = 1
 EXIT_OUTPUT_CLOSED = 141
@@ -91,12 +107,15 @@ def program(
         ctx.fail("no command given")
 
 
-def build_app(commands: Mapping[str, Callable[..., None]]) -> typer.Typer:
-    """Return the program with the given commands: name to function, in the order of the help."""
+def build_app(commands: Mapping[str, Command | CommandGroup]) -> typer.Typer:
+    """Return the program with the given commands, in the order of the help page."""
     program_app = typer.Typer(name=PROGRAM, pretty_exceptions_enable=False)
     program_app.callback(invoke_without_command=True)(program)
-    for name, function in commands.items():
-        add_command(program_app, name, function)
+    for name, command in commands.items():
+        if isinstance(command, CommandGroup):
+            add_group(program_app, name, command)
+        else:
+            add_command(program_app, name, command)
     return program_app
 
 

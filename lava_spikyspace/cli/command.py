@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import typer
 
@@ -28,6 +28,26 @@ _SHARED_FLAGS = {
     "no_progress": NoProgressFlag,
 }
 _NUMPYDOC_SECTION = re.compile(r"^\w[\w ]*\n-{3,}$", re.MULTILINE)
+
+
+Command: TypeAlias = Callable[..., None]
+"""Takes a `Session` first, then options and arguments annotated as typer wants them."""
+
+
+@dataclass(frozen=True)
+class CommandGroup:
+    """Commands that share the first word of their names: ``profiles list``, ``profiles show``.
+
+    Parameters
+    ----------
+    summary : str
+        Help of the group.
+    commands : mapping of str to callable
+        Second word to function, in the order of the help page.
+    """
+
+    summary: str
+    commands: Mapping[str, Command]
 
 
 @dataclass
@@ -55,7 +75,27 @@ class Invocation:
         return self.session
 
 
-def add_command(app: typer.Typer, name: str, function: Callable[..., None]) -> None:
+def add_group(app: typer.Typer, name: str, group: CommandGroup) -> None:
+    """Register the commands of a group under the word `name`.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        The application.
+    name : str
+        First word on the command line.
+    group : CommandGroup
+        The commands.
+    """
+    below = typer.Typer(help=group.summary)
+    # Without a callback, typer would make a group of one command that command itself.
+    below.callback()(lambda: None)
+    for word, function in group.commands.items():
+        add_command(below, word, function)
+    app.add_typer(below, name=name)
+
+
+def add_command(app: typer.Typer, name: str, function: Command) -> None:
     """Register `function` as the command `name`.
 
     The command takes the parameters of the function, except the first, and ``--json``,
@@ -93,7 +133,7 @@ def command_name(context: typer.Context) -> str:
     return " ".join(context.command_path.split()[1:])
 
 
-def _call(function: Callable[..., None], session: Session, values: dict[str, Any]) -> None:
+def _call(function: Command, session: Session, values: dict[str, Any]) -> None:
     try:
         function(session, **values)
     except BrokenPipeError as error:
@@ -104,7 +144,7 @@ def _call(function: Callable[..., None], session: Session, values: dict[str, Any
         raise InternalError(f"command {session.command} gave no result")
 
 
-def _command_signature(function: Callable[..., None]) -> inspect.Signature:
+def _command_signature(function: Command) -> inspect.Signature:
     """Return the signature that typer shall see: no session, but a context and the shared flags."""
     own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
     kind = inspect.Parameter.KEYWORD_ONLY
@@ -120,7 +160,7 @@ def _command_signature(function: Callable[..., None]) -> inspect.Signature:
     )
 
 
-def _help_text(function: Callable[..., None]) -> str:
+def _help_text(function: Command) -> str:
     docstring = inspect.getdoc(function) or ""
     text = _NUMPYDOC_SECTION.split(docstring, maxsplit=1)[0].strip()
     return text.replace("[", r"\[")  # or rich takes "[windows]" for markup and drops it

@@ -20,7 +20,7 @@ _LAYER_COLUMNS = (
     "bits",
     "fraction",
     "bits inside",
-    "limbs",
+    "low limbs",
 )
 
 
@@ -40,6 +40,8 @@ def inspect(
 ) -> None:
     """Show layers, formats, proven widths and provenance of a model file.
 
+    Of a plain NetX file of lava-dl, layers with their neurons and weights.
+
     Parameters
     ----------
     session : Session
@@ -49,12 +51,17 @@ def inspect(
     layer : str, optional
         Pattern of layer names.
     """
+    from lava_spikyspace.cli.stock import inspect_stock_file
     from lava_spikyspace.demo import demo_model_path
     from lava_spikyspace.netx.describe import describe
+    from lava_spikyspace.netx.kind import file_kind
     from lava_spikyspace.netx.reader import read_model_file
 
     path = demo_model_path() if model is None else model
     session.about(model=path)
+    if file_kind(path) == "stock":
+        inspect_stock_file(session, path, layer)
+        return
     file = read_model_file(path)
     found = describe(file.network, layer or "*")
     if layer is None:
@@ -149,5 +156,5 @@ def _brief(value: object) -> str:
     if isinstance(value, dict):
         return f"{len(value)} entries: {', '.join(list(value)[:6])}"
     if isinstance(value, list):
-        return f"{len(value)} values"
+        return f"{len(value)} values" if len(value) > 6 else ", ".join(map(str, value))
     return str(value)

@@ -10,7 +10,8 @@ def lint(session: Session, model: ModelArgument = None) -> None:
     """Check a model file without running it.
 
     Form, graph, sizes, values, proven widths and golden windows are held against all rules, and
-    all findings are listed. `verify` replays the golden windows.
+    all findings are listed. `verify` replays the golden windows. Plain NetX files of lava-dl have
+    rules of their own; warnings about them do not fail.
 
     Parameters
     ----------
@@ -20,17 +21,18 @@ def lint(session: Session, model: ModelArgument = None) -> None:
         Model file.
     """
     from lava_spikyspace.demo import demo_model_path
-    from lava_spikyspace.netx.lint import RULES, lint_file
+    from lava_spikyspace.netx.lint import lint_file, rules_for
 
     path = demo_model_path() if model is None else model
     session.about(model=path)
     findings = lint_file(path)
+    rules = rules_for(path)
     session.findings(findings)
     count = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
-    session.line(f"{path}: {count} from {len(RULES)} rules")
+    session.line(f"{path}: {count} from {len(rules)} rules")
     session.emit(
-        data={"findings": len(findings), "rules": len(RULES)},
+        data={"findings": len(findings), "rules": len(rules)},
         model=path,
         diagnostics=findings,
-        ok=not findings,
+        ok=all(found.severity != "error" for found in findings),
     )

@@ -78,6 +78,14 @@ ClipInputFlag = Annotated[
     bool,
     typer.Option("--clip-input", help="Saturate and count values outside the input range."),
 ]
+ProfileOption = Annotated[
+    str,
+    typer.Option(
+        "--profile",
+        metavar="NAME|PATH",
+        help="Hardware profile: one of `lss profiles list`, or a file of your own.",
+    ),
+]
 OutOption = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Run directory to write.", show_default=False),

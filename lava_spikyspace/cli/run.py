@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,9 +25,19 @@ from lava_spikyspace.cli.options import (
     WindowsOption,
 )
 from lava_spikyspace.cli.session import Session
+from lava_spikyspace.cli.stock import refuse_flags, run_stock_file
 from lava_spikyspace.errors import BackendUnavailableError
 
 PROGRAM = "lava-spikyspace"
+
+_OURS = "models of lava-spikyspace"
+_STOCK = "plain NetX files of lava-dl"
+
+
+def _stock_option(flag: str, metavar: str, text: str, *, least: int = 0) -> Any:  # noqa: ANN401 - an option, for which typer has no public type
+    return typer.Option(
+        flag, metavar=metavar, min=least, help=text, rich_help_panel="Plain NetX files of lava-dl"
+    )
 
 
 def run(
@@ -47,11 +57,26 @@ def run(
     out: OutOption = None,
     force: ForceFlag = False,
     timeout: TimeoutOption = 600.0,
+    skip_layers: Annotated[
+        int, _stock_option("--skip-layers", "N", "Leave out the first N layers.")
+    ] = 0,
+    reset_interval: Annotated[
+        int | None,
+        _stock_option("--reset-interval", "STEPS", "Reset neurons every so many steps.", least=1),
+    ] = None,
+    reset_offset: Annotated[
+        int, _stock_option("--reset-offset", "STEPS", "Let the resets come later.")
+    ] = 0,
+    input_bits: Annotated[
+        int, _stock_option("--input-bits", "BITS", "Width of input messages; 0: binary spikes.")
+    ] = 0,
 ) -> None:
     """Forecast windows of a table and count the spikes of every process.
 
     Without MODEL and --data, the bundled demo model runs on its bundled data. Forecasts and
-    counts are the same on every backend and runtime.
+    counts are the same on every backend and runtime. MODEL may also be a plain NetX file of
+    lava-dl, which runs on sim; then --data is an npy file, or an npz file with an array input,
+    of shape (steps, *input shape).
 
     Parameters
     ----------
@@ -69,15 +94,46 @@ def run(
         Run directory to write.
     timeout : float
         Seconds that a simulation gets.
+    skip_layers, reset_interval, reset_offset, input_bits : int
+        See `lava_spikyspace.stock.running.run_stock`.
     """
     from lava_spikyspace import running
     from lava_spikyspace.cli.run_tables import show_forecasts, show_processes
     from lava_spikyspace.demo import demo_model_path
+    from lava_spikyspace.netx.kind import file_kind
     from lava_spikyspace.run_directory import check_run_directory
 
     session.about(backend=backend, model=model or demo_model_path())
     if out is not None:
         check_run_directory(out, force=force)
+    stock_flags = {
+        "--skip-layers": skip_layers,
+        "--reset-interval": reset_interval,
+        "--reset-offset": reset_offset,
+        "--input-bits": input_bits,
+    }
+    if model is not None and file_kind(model) == "stock":
+        ours = {
+            "--coding": coding != "graded",
+            "--windows": windows,
+            "--strict": strict,
+            "--clip-input": clip_input,
+        }
+        refuse_flags(ours, model, are_for=_OURS)
+        run_stock_file(
+            session,
+            model,
+            data,
+            {flag[2:].replace("-", "_"): value for flag, value in stock_flags.items()},
+            backend=backend,
+            runtime=runtime,
+            record=record_spikes,
+            out=out,
+            force=force,
+            timeout=timeout,
+        )
+        return
+    refuse_flags(stock_flags, model, are_for=_STOCK)
     try:
         with engine_progress(session, f"running on {backend}") as progress:
             result = running.run(

@@ -91,7 +91,9 @@ def _rounded(value: float) -> float | None:
     return float(f"{value:.5g}") if np.isfinite(value) else None
 
 
-def show_processes(session: Session, counts: Sequence[ProcessCounts]) -> None:
+def show_processes(
+    session: Session, counts: Sequence[ProcessCounts], *, over: str = "windows"
+) -> None:
     """Print one row per process and the totals, without the columns that do not fit.
 
     Parameters
@@ -100,6 +102,8 @@ def show_processes(session: Session, counts: Sequence[ProcessCounts]) -> None:
         The call.
     counts : sequence of ProcessCounts
         Rows of the profile, in the order of the data.
+    over : str
+        What the counts are sums over.
     """
     headings = list(_HEADINGS.values())
     rows = [_cells(row) for row in counts]
@@ -113,7 +117,7 @@ def show_processes(session: Session, counts: Sequence[ProcessCounts]) -> None:
     session.table(
         [headings[index] for index in shown],
         [[row[index] for index in shown] for row in rows],
-        title="Processes, over all windows",
+        title=f"Processes, over all {over}",
     )
     if len(shown) < len(headings):
         left_out = ", ".join(

@@ -1,0 +1,101 @@
+"""What an estimate takes for granted: constants with their evidence, assumptions in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+
+from lava_spikyspace.hardware.fan_in import SUM_PROGRAM
+from lava_spikyspace.hardware.placement import Placement
+from lava_spikyspace.hardware.profile import numbers
+from lava_spikyspace.hardware.quantity import Quantity, Section
+from lava_spikyspace.hardware.work import Work
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One thing that an estimate takes for granted.
+
+    Parameters
+    ----------
+    subject : str
+        What it is about; a constant's place in the profile.
+    text : str
+        What is assumed.
+    evidence : str, optional
+        What a constant rests on.
+    """
+
+    subject: str
+    text: str
+    evidence: str | None = None
+
+    def to_dict(self) -> dict[str, str | None]:
+        """Return the fields as plain values."""
+        return asdict(self)
+
+
+def constants_used(sources: dict[str, str], **sections: Section) -> Iterator[Assumption]:
+    """Yield one entry for each constant of sections of a profile, with value, source and note.
+
+    Parameters
+    ----------
+    sources : dict of str to str
+        Of the profile.
+    **sections : Section
+        By name.
+    """
+    for name, section in sections.items():
+        for place, number in numbers(section, name):
+            if isinstance(number, Quantity):
+                yield Assumption(place, _described(number, sources), number.evidence)
+
+
+def _described(number: Quantity, sources: dict[str, str]) -> str:
+    if number.value is None:
+        return f"{number.missing}: not charged"
+    bounds = "" if number.low is None else f" ({number.low} to {number.high})"
+    note = "" if number.note is None else f"; {number.note}"
+    source = sources.get(number.source or "", "")
+    return f"{number.value}{bounds} {number.unit}{note}; {source}"
+
+
+def chip_assumptions(placement: Placement, works: Iterable[Work]) -> Iterator[Assumption]:
+    """Yield what an estimate on a chip takes for granted.
+
+    Parameters
+    ----------
+    placement : Placement
+        The network on cores.
+    works : iterable of Work
+        Counts of every coding.
+    """
+    for work in works:
+        spread = "" if work.is_by_neuron else "; spread evenly over the neurons of a process"
+        yield Assumption(f"counts, {work.plan.coding}", work.origin + spread)
+    profile = placement.profile
+    yield from constants_used(profile.sources, energy=profile.energy, time=profile.time)
+    yield Assumption("updates", "every neuron is updated in every step; it is active when it sends")
+    yield Assumption(
+        "neuron programs",
+        "an update costs what one of a leaky integrate-and-fire neuron does; programs with powers, "
+        "products or a scan take longer and more, by an unknown factor",
+    )
+    yield Assumption("payloads", "a graded spike costs as much as a binary one")
+    yield Assumption(
+        "placement",
+        "cores as `lss check` shows them; one packet for each core that a spike goes to; packets "
+        "from beside the cores come without hops",
+    )
+    yield Assumption(
+        "time",
+        "a lower bound: means over the steps of a run, synapses, neurons and packets side by side, "
+        "reading results not counted",
+    )
+    yield Assumption(
+        "static power", "of the chips in use, all the time; processors beside the cores left out"
+    )
+    if placement.chips > 1:
+        yield Assumption("chip crossings", "no hops are counted for packets between chips")
+    if any(group.program == SUM_PROGRAM for group in placement.graph.neurons):
+        yield Assumption("partial sums", "each is sent once in every frame")

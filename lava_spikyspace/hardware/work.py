@@ -1,0 +1,137 @@
+"""What a network did: counts per process, and who sent how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lava_spikyspace.errors import InputError
+from lava_spikyspace.network import IntArray
+from lava_spikyspace.plan import MESSAGE, Plan
+from lava_spikyspace.profiling.counters import Activity, ProcessCounts, count_processes
+
+Outlet = tuple[str, str]
+"""Row that sends, and its out port."""
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """Counts of some windows in one coding.
+
+    Parameters
+    ----------
+    plan : Plan
+        What ran.
+    windows : int
+        How many windows.
+    counts : mapping of str to ProcessCounts
+        By row, in the order of the plan.
+    events : mapping of (str, str) to ndarray, int64, shape (neuron,)
+        Events by row, port and sending neuron.
+    origin : str
+        Where the counts come from, in words.
+    is_by_neuron : bool
+        Whether the events of every neuron were counted; else they are spread evenly.
+    """
+
+    plan: Plan
+    windows: int
+    counts: Mapping[str, ProcessCounts]
+    events: Mapping[Outlet, IntArray]
+    origin: str
+    is_by_neuron: bool
+
+    @property
+    def steps(self) -> int:
+        """Time steps in which the processes were active."""
+        return self.windows * self.plan.network.window * self.plan.frame_steps
+
+    def messages(self, row: str) -> int:
+        """Return the events that a row sent, the limbs of its messages left out."""
+        sent = self.events.get((row, MESSAGE))
+        return 0 if sent is None else int(sent.sum())
+
+
+def work_of(plan: Plan, activities: Mapping[str, Activity], windows: int, origin: str) -> Work:
+    """Return the work of an engine's run.
+
+    Parameters
+    ----------
+    plan : Plan
+        What ran.
+    activities : mapping of str to Activity
+        By row.
+    windows : int
+        How many windows.
+    origin : str
+        Where it comes from.
+    """
+    counts = count_processes(plan, activities, windows)
+    events = {
+        (row, port): sent
+        for row, activity in activities.items()
+        for port, sent in activity.events.items()
+    }
+    return Work(plan, windows, {row.name: row for row in counts}, events, origin, True)
+
+
+def work_of_counts(
+    plan: Plan, counts: Mapping[str, ProcessCounts], windows: int, origin: str
+) -> Work:
+    """Return the work that belongs to counts per process.
+
+    Events by port follow from the counts of the rows that they reach; among the neurons of a row
+    they are spread evenly, the first neurons taking what does not divide.
+
+    Parameters
+    ----------
+    plan : Plan
+        What ran.
+    counts : mapping of str to ProcessCounts
+        By row.
+    windows : int
+        How many windows.
+    origin : str
+        Where they come from.
+
+    Raises
+    ------
+    InputError
+        The rows are not those of the plan.
+    """
+    expected = {row: neurons for process in plan.processes for row, neurons in process.rows}
+    found = {row: entry.neurons for row, entry in counts.items()}
+    if found != expected:
+        differing = sorted({*found.items()} ^ {*expected.items()})
+        raise InputError(
+            f"{origin}: found other processes than the model has: {differing[0][0]} with "
+            f"{differing[0][1]} neurons is in one of them only"
+        )
+    totals = _outlet_totals(plan, counts)
+    events = {
+        (row, port): spread_evenly(total, expected[row]) for (row, port), total in totals.items()
+    }
+    return Work(plan, windows, counts, events, origin, False)
+
+
+def _outlet_totals(plan: Plan, counts: Mapping[str, ProcessCounts]) -> dict[Outlet, int]:
+    """Return the events of every port that something reads, and of the messages behind limbs."""
+    totals: dict[Outlet, int] = {}
+    for row, arrivals in plan.arrivals.items():
+        if len(arrivals) == 1:
+            totals[arrivals[0].source, arrivals[0].port] = counts[row].events_in
+    for row, entry in counts.items():
+        if (row, MESSAGE) not in totals and entry.neurons:
+            limbs = [total for (source, _), total in totals.items() if source == row]
+            left = entry.spikes + entry.graded_spikes - sum(limbs)
+            # A message that leaves in limbs only is not counted; it is not 0 where any limb is not.
+            totals[row, MESSAGE] = max(left, max(limbs, default=0))
+    return totals
+
+
+def spread_evenly(total: int, neurons: int) -> IntArray:
+    """Return events by neuron, shape (neuron,): equal shares, the first taking what is left."""
+    each, more = divmod(total, neurons)
+    return np.full(neurons, each, dtype=np.int64) + (np.arange(neurons) < more)
