@@ -19,19 +19,33 @@ if TYPE_CHECKING:
     from lava_spikyspace.inputs import load
     from lava_spikyspace.results import RunResult
     from lava_spikyspace.running import run
+    from lava_spikyspace.stock.results import StockResult
+    from lava_spikyspace.stock.running import run_stock
     from lava_spikyspace.verification import Verification, verify
 
 __version__ = "0.1.0"
 
-__all__ = ["Evaluation", "RunResult", "Verification", "evaluate", "load", "run", "verify"]
+__all__ = [
+    "Evaluation",
+    "RunResult",
+    "StockResult",
+    "Verification",
+    "evaluate",
+    "load",
+    "run",
+    "run_stock",
+    "verify",
+]
 
 _MODULES = {
     "Evaluation": "evaluation",
     "RunResult": "results",
+    "StockResult": "stock.results",
     "Verification": "verification",
     "evaluate": "evaluation",
     "load": "inputs",
     "run": "running",
+    "run_stock": "stock.running",
     "verify": "verification",
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,10 +107,7 @@ class RunSummary:
             "time_steps": self.time_steps,
             "latency_steps": self.latency_steps,
             "frame_steps": self.frame_steps,
-            "processes": [
-                {column: row[column] for column in PROCESS_COLUMNS}
-                for row in (counts.as_dict() for counts in self.counts)
-            ],
+            "processes": process_rows(self.counts),
             "saturations": {
                 counts.name: counts.saturations for counts in self.counts if counts.saturations
             },
@@ -204,6 +201,12 @@ class RunResult(RunSummary):
         from lava_spikyspace.run_reader import read_run_directory
 
         return read_run_directory(Path(directory))
+
+
+def process_rows(counts: Sequence[ProcessCounts]) -> list[dict[str, str | int | float | None]]:
+    """Return the ``processes`` of a JSON object."""
+    rows = (row.as_dict() for row in counts)
+    return [{column: row[column] for column in PROCESS_COLUMNS} for row in rows]
 
 
 def actual_values(values: FloatArray, window: int, horizon: int, windows: range) -> FloatArray:

@@ -5,6 +5,8 @@
 ``forecasts.csv``
     ``window,start_row,step,variate,value`` in this order of nesting, steps from 1, values in units
     of the table with all digits that float64 has.
+``outputs.npy``
+    Instead of the forecasts where a plain NetX network ran: int64 (step, *shape of its last layer).
 ``processes.parquet``
     One row per process; ``processes.csv`` where pyarrow is missing.
 ``spikes.npz``
@@ -31,12 +33,20 @@ from lava_spikyspace.errors import UsageError
 from lava_spikyspace.network import IntArray
 
 if TYPE_CHECKING:
-    from lava_spikyspace.results import RunSummary
+    from lava_spikyspace.run_document import Summary
 
 RUN_NAME = "run.json"
 FORECASTS_NAME = "forecasts.csv"
+OUTPUTS_NAME = "outputs.npy"
 RECORDS_NAME = "spikes.npz"
-FILE_NAMES = (RUN_NAME, FORECASTS_NAME, "processes.parquet", "processes.csv", RECORDS_NAME)
+FILE_NAMES = (
+    RUN_NAME,
+    FORECASTS_NAME,
+    OUTPUTS_NAME,
+    "processes.parquet",
+    "processes.csv",
+    RECORDS_NAME,
+)
 """Every file that a run directory may hold."""
 
 FORECAST_COLUMNS = ("window", "start_row", "step", "variate", "value")
@@ -163,8 +173,12 @@ class RunWriter:
                     for name, value in zip(names, row, strict=True)
                 )
 
+    def write_outputs(self, outputs: IntArray) -> None:
+        """Write what the last layer of a plain NetX network sent, shape (step, *shape)."""
+        np.save(self._folder / OUTPUTS_NAME, outputs, allow_pickle=False)
+
     def write_summary(
-        self, command: str, summary: RunSummary, data: dict[str, Any], *, ok: bool = True
+        self, command: str, summary: Summary, data: dict[str, Any], *, ok: bool = True
     ) -> None:
         """Write ``run.json`` and the process table.
 
@@ -172,7 +186,7 @@ class RunWriter:
         ----------
         command : str
             Name of the command.
-        summary : RunSummary
+        summary : RunSummary or StockResult
             What was run.
         data : dict
             The ``data`` of the envelope.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -15,13 +16,48 @@ from pydantic import (
 
 from lava_spikyspace.diagnostics import Diagnostic, Severity
 from lava_spikyspace.inputs import FileReference
+from lava_spikyspace.netx.stock.selection import Feed
 from lava_spikyspace.plan import Coding
 from lava_spikyspace.profiling.counters import ProcessCounts
 
 if TYPE_CHECKING:
-    from lava_spikyspace.results import RunSummary
+    import pandas as pd
 
 SCHEMA_VERSION = 1
+
+
+class Summary(Protocol):
+    """What the envelope tells of a run, whatever ran."""
+
+    @property
+    def backend(self) -> str:
+        """Name of the engine."""
+        ...
+
+    @property
+    def model(self) -> FileReference | None:
+        """The model file."""
+        ...
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions of Python, of this package and of its libraries."""
+        ...
+
+    @property
+    def timings_s(self) -> Mapping[str, float]:
+        """Seconds by stage."""
+        ...
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What the user should know."""
+        ...
+
+    @property
+    def processes(self) -> pd.DataFrame:
+        """Counts, one row per process."""
+        ...
 
 
 class _Strict(BaseModel):
@@ -110,6 +146,24 @@ class EvaluationData(SummaryData):
     masked: dict[str, Any] | None
 
 
+class StockRunData(_Strict):
+    """The ``data`` of ``run`` on a plain NetX network; see `StockResult`."""
+
+    outputs: list[Any] | None
+    outputs_shape: tuple[PositiveInt, ...]
+    time_steps: PositiveInt
+    latency_steps: NonNegativeInt
+    processes: tuple[ProcessEntry, ...]
+    runtime: str
+    feed: Feed
+    input: FileEntry | None
+    skip_layers: NonNegativeInt
+    num_layers: PositiveInt | None
+    reset_interval: PositiveInt | None
+    reset_offset: NonNegativeInt
+    input_bits: NonNegativeInt
+
+
 class _Envelope(_Strict):
     ok: bool
     command: str
@@ -134,6 +188,13 @@ class EvaluationDocument(_Envelope):
     data: EvaluationData
 
 
+class StockRunDocument(_Envelope):
+    """The envelope of ``run`` on a plain NetX network."""
+
+    schema_: Literal["lava-spikyspace/run@1"] = Field(alias="schema")
+    data: StockRunData
+
+
 Document: TypeAlias = RunDocument | EvaluationDocument
 
 
@@ -151,8 +212,13 @@ def parse_document(text: bytes) -> Document:
     return adapter.validate_json(text)
 
 
+def parse_stock_document(text: bytes) -> StockRunDocument:
+    """Return the content of the ``run.json`` of a plain NetX network; see `parse_document`."""
+    return StockRunDocument.model_validate_json(text)
+
+
 def document_of(
-    command: str, summary: RunSummary, data: dict[str, Any], *, ok: bool
+    command: str, summary: Summary, data: dict[str, Any], *, ok: bool
 ) -> dict[str, Any]:
     """Return the envelope of a run as plain values, keys in the documented order.
 
@@ -160,7 +226,7 @@ def document_of(
     ----------
     command : str
         Name of the command.
-    summary : RunSummary
+    summary : RunSummary or StockResult
         What was run.
     data : dict
         The result.

@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from itertools import zip_longest
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from pydantic import ValidationError
 
 from lava_spikyspace.boundary import FloatArray
+from lava_spikyspace.datasets.numpy_files import read_array
+from lava_spikyspace.datasets.source import open_source
 from lava_spikyspace.errors import InputError
 from lava_spikyspace.network import IntArray
+from lava_spikyspace.netx.stock.selection import Settings
 from lava_spikyspace.results import RunResult
 from lava_spikyspace.run_directory import (
     FORECAST_COLUMNS,
     FORECASTS_NAME,
+    OUTPUTS_NAME,
     RECORDS_NAME,
     RUN_NAME,
 )
 from lava_spikyspace.run_document import (
-    Document,
     EvaluationDocument,
     SummaryData,
     parse_document,
+    parse_stock_document,
 )
+from lava_spikyspace.stock.results import StockResult
+
+D = TypeVar("D")
 
 _SHOWN_FAULTS = 3
 """Faults of a document that a message spells out."""
@@ -45,7 +54,13 @@ def read_run_directory(folder: Path) -> RunResult:
     InputError
         A file is missing, malformed, or does not fit the others.
     """
-    document = _read_document(folder / RUN_NAME)
+    if (folder / OUTPUTS_NAME).exists():
+        raise InputError(
+            f"{folder}: found the run of a plain NetX network, expected one of a model of "
+            "lava-spikyspace",
+            hint="StockResult.load reads it",
+        )
+    document = _read_document(folder / RUN_NAME, parse_document)
     data: SummaryData = document.data
     if isinstance(document, EvaluationDocument):
         first, count = document.data.first_window, document.data.windows
@@ -77,9 +92,44 @@ def read_run_directory(folder: Path) -> RunResult:
     )
 
 
-def _read_document(path: Path) -> Document:
+def read_stock_run_directory(folder: Path) -> StockResult:
+    """Read the run of a plain NetX network; see `read_run_directory`."""
+    document = _read_document(folder / RUN_NAME, parse_stock_document)
+    data = document.data
+    outputs = _read_outputs(folder / OUTPUTS_NAME)
+    if outputs.shape != data.outputs_shape or len(outputs) != data.time_steps:
+        raise InputError(
+            f"{folder / OUTPUTS_NAME}: found shape {outputs.shape}, expected {data.outputs_shape}"
+        )
+    return StockResult(
+        outputs=outputs,
+        counts=tuple(row.counts(saturations=0) for row in data.processes),
+        latency_steps=data.latency_steps,
+        backend=document.backend,
+        runtime=data.runtime,
+        settings=Settings(
+            **{field.name: getattr(data, field.name) for field in fields(Settings)},
+        ),
+        feed=data.feed,
+        model=None if document.model is None else document.model.reference(),
+        data=None if data.input is None else data.input.reference(),
+        records=_read_records(folder / RECORDS_NAME),
+        versions=document.versions,
+        timings_s=document.timings_s,
+        diagnostics=tuple(entry.diagnostic() for entry in document.diagnostics),
+    )
+
+
+def _read_outputs(path: Path) -> IntArray:
+    outputs = read_array(open_source(path), "outputs")
+    if outputs.dtype.kind != "i":
+        raise InputError(f"{path}: found {outputs.dtype}, expected integers")
+    return outputs.astype(np.int64)
+
+
+def _read_document(path: Path, parse: Callable[[bytes], D]) -> D:
     try:
-        return parse_document(path.read_bytes())
+        return parse(path.read_bytes())
     except OSError as error:
         raise InputError(
             f"{path}: cannot be read: {error.strerror}",

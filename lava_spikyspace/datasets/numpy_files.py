@@ -51,6 +51,41 @@ _ARCHIVE_ERRORS = (
 """What zipfile raises on broken, encrypted or exotic archives."""
 
 
+def read_array(source: Source, name: str) -> NDArray[Any]:
+    """Read one array of any shape and type, but no pickled objects.
+
+    Parameters
+    ----------
+    source : Source
+        A file whose name ends in ``.npy``, or in ``.npz``.
+    name : str
+        Name of the array in an npz file.
+
+    Returns
+    -------
+    ndarray
+        The array.
+
+    Raises
+    ------
+    DataError
+        If the file is anything else, or holds no array of that name.
+    """
+    ending = source.path.suffix.lower()
+    if ending == ".npy":
+        return _read_single(source, name)
+    if ending != ".npz":
+        raise source.error("", f"a file named {source.path.name}", "a name that ends in .npy, .npz")
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            members = {member.filename: member for member in archive.infolist()}
+            if f"{name}.npy" not in members:
+                raise source.error("", f"entries {sorted(members)[:10]}", f"an array '{name}'")
+            return _read_member(source, archive, members[f"{name}.npy"])
+    except _ARCHIVE_ERRORS as error:
+        raise source.error("", f"a broken archive ({reason(error)})", "an npz file") from None
+
+
 def read_npy(source: Source) -> Table:
     """Read a two-dimensional array saved with ``numpy.save``.
 
@@ -69,12 +104,7 @@ def read_npy(source: Source) -> Table:
     DataError
         If the file is anything else.
     """
-    try:
-        with source.path.open("rb") as stream:
-            values = _read_array(source, "values", stream, source.size)
-    except OSError as error:
-        raise source.error("", f"a read error ({reason(error)})", "a readable file") from None
-    return assemble_table(source, values, None, None)
+    return assemble_table(source, _read_single(source, "values"), None, None)
 
 
 def read_npz(source: Source) -> Table:
@@ -111,6 +141,15 @@ def read_npz(source: Source) -> Table:
     return assemble_table(
         source, values, None if names is None else _texts(source, names), timestamps
     )
+
+
+def _read_single(source: Source, label: str) -> NDArray[Any]:
+    """Read the array of an npy file."""
+    try:
+        with source.path.open("rb") as stream:
+            return _read_array(source, label, stream, source.size)
+    except OSError as error:
+        raise source.error("", f"a read error ({reason(error)})", "a readable file") from None
 
 
 def _values_name(source: Source, names: list[str]) -> str:

@@ -98,9 +98,8 @@ def _opened(file: Path) -> Iterator[_Opened]:
         size = content.seek(0, io.SEEK_END)
         if size > MAX_FILE_BYTES:
             raise ModelFileError(f"{file}: {size} bytes; a model file has at most {MAX_FILE_BYTES}")
-        # A file by its name where it has one: then the library reads what it needs.
-        source = content if isinstance(content, io.BytesIO) else file
-        with h5py.File(source, "r", locking=False) as root:
+        # Not by its name: the library refuses a file that somebody in this process has open.
+        with h5py.File(content, "r") as root:
             yield _Opened(root, content, size)
 
 

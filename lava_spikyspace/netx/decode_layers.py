@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast, get_origin, get_type_hints
@@ -13,9 +12,8 @@ from lava_spikyspace.network import LAYER_TYPES, Interval, Layer
 from lava_spikyspace.netx.draft import Slot
 from lava_spikyspace.netx.form import Form, Section
 from lava_spikyspace.netx.schema import LAYER_ENTRIES, LAYER_IDENTITY, LAYER_KEYS
-from lava_spikyspace.netx.tree import Value, join
+from lava_spikyspace.netx.tree import Value, join, layer_ids
 
-_LAYER_ID = re.compile(r"0|[1-9]\d{0,5}")
 _NAME, _INPUTS, _TYPE, _NEURON_TYPE = LAYER_IDENTITY
 _TUPLE_FIELDS = {
     layer_type: {n for n, hint in get_type_hints(layer_type).items() if get_origin(hint) is tuple}
@@ -39,8 +37,7 @@ class _Place:
 
 def decode_layers(form: Form) -> Iterator[Slot]:
     """Yield one slot per layer of the file, in the order of their ids."""
-    below = {path.split("/")[2] for path in form.tree.groups if path.startswith("/layer/")}
-    ids = sorted((name for name in below if _LAYER_ID.fullmatch(name)), key=int)
+    ids = layer_ids(form.tree)
     if not ids or int(ids[-1]) != len(ids) - 1:
         found = ", ".join(ids[:20]) or "no layer"
         form.find("layer-ids", "/layer", f"found {found}, expected the ids 0 to n - 1")

@@ -10,6 +10,7 @@ from lava_spikyspace.errors import ModelFileError
 from lava_spikyspace.network import Network
 from lava_spikyspace.netx.container import read_tree, root_attributes
 from lava_spikyspace.netx.examine import Examination, examine
+from lava_spikyspace.netx.refusal import refusal
 from lava_spikyspace.netx.schema import EXTENSION
 
 
@@ -50,12 +51,8 @@ def read_network(path: str | Path) -> Network:
 def read_model_file(path: str | Path) -> ModelFile:
     """Read a model file with its header; see `read_network`."""
     examination = examine_file(path)
-    findings = examination.findings
-    if findings or examination.draft is None:
-        first, *others = findings
-        plural = "" if len(others) == 1 else "s"
-        more = f" ({len(others)} more finding{plural}: lss lint {path})" if others else ""
-        raise ModelFileError(f"{path}: {first.where}: {first.message}{more}", hint=first.hint)
+    if examination.findings or examination.draft is None:
+        raise refusal(path, examination.findings)
     return ModelFile(examination.draft.network(), examination.header)
 
 
@@ -76,6 +73,7 @@ def examine_file(path: str | Path) -> Examination:
         raise ModelFileError(
             f"{path}: /@extension: found nothing, expected {EXTENSION}: not a model file of "
             "lava-spikyspace",
-            hint="a plain NetX file of lava-dl has no such attribute",
+            hint="a plain NetX file of lava-dl has no such attribute; `run`, `inspect` and `lint` "
+            "take it",
         )
     return examine(read_tree(path))

@@ -259,7 +259,7 @@ def _is_flag(declared: Any) -> bool:  # noqa: ANN401 - h5py has no types
     if declared.get_class() != _h5t.ENUM or declared.get_size() != 1:
         return False
     indices = range(declared.get_nmembers())
-    return _FLAGS == {declared.get_member_name(i): declared.get_member_value(i) for i in indices}
+    return {declared.get_member_name(i): declared.get_member_value(i) for i in indices} == _FLAGS
 
 
 def _read_heap_text(

@@ -29,6 +29,7 @@ CONTENT_SHA256 = "/@content_sha256"
 NAME = re.compile(r"[A-Za-z0-9_.\-]{1,255}")
 """Names of groups, datasets and attributes."""
 
+_LAYER_ID = re.compile(r"0|[1-9]\d{0,5}")
 _DIGEST_PIECE = 1 << 16
 _NOT_CONTENT = frozenset({CREATED, CONTENT_SHA256})
 
@@ -71,6 +72,12 @@ def groups_above(path: str) -> Iterable[str]:
     while group != ROOT:
         yield group
         group = owner(group)
+
+
+def layer_ids(tree: Tree) -> list[str]:
+    """Return the names of the groups below ``/layer`` that are numbers, in their order."""
+    below = {path.split("/")[2] for path in tree.groups if path.startswith("/layer/")}
+    return sorted((name for name in below if _LAYER_ID.fullmatch(name)), key=int)
 
 
 def content_digest(values: Mapping[str, Value]) -> str:

@@ -224,4 +224,4 @@ def _first(values: Value, wrong: Value) -> str:
     if not wrong.any():
         raise InternalError("no element is wrong")
     place = tuple(np.argwhere(wrong)[0].tolist())
-    return f"{values[place]:g}" + (f" at ({', '.join(map(str, place))})" if place else "")
+    return f"{values[place]}" + (f" at ({', '.join(map(str, place))})" if place else "")

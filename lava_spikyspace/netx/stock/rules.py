@@ -17,8 +17,12 @@ _ALL = (
         _NOT_SIMULATED,
     ),
     Rule("entry-kind", "form", "numbers are whole numbers, names are text", _EXPORT),
-    Rule("entry-shape", "form", "every value has the axes of its kind, none of them empty", _EXPORT),
-    Rule("value-bounds", "form", "every number lies within the bounds of Lava's processes", _EXPORT),
+    Rule(
+        "entry-shape", "form", "every value has the axes of its kind, none of them empty", _EXPORT
+    ),
+    Rule(
+        "value-bounds", "form", "every number lies within the bounds of Lava's processes", _EXPORT
+    ),
     Rule("layer-ids", "form", "the layers are numbered 0 to n - 1", _EXPORT),
     Rule(
         "layer-type",
@@ -58,7 +62,7 @@ _ALL = (
         "weight-altered",
         "values",
         "Lava's Dense holds every weight exactly",
-        "it is run as lava-dl runs it; another weight than -128, -64, … as the lowest one avoids it",
+        "it is run as lava-dl runs it, with the altered weights",
     ),
     Rule(
         "delayed-recurrence",

@@ -1,0 +1,171 @@
+"""Run a Lava process graph on a CPU, on either of two runtimes, and collect what it computed.
+
+``inprocess`` steps all process models in this OS process; ``multiprocessing`` is Lava's own runtime
+with one OS process per Lava process, in a worker process that is watched. The models are the same,
+and so is every bit of the result.
+
+Lava is imported when a simulation starts, not with this module.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+from lava_spikyspace.backends.base import Progress
+from lava_spikyspace.errors import SimulationTimeoutError, UsageError
+from lava_spikyspace.network import IntArray
+
+if TYPE_CHECKING:
+    from lava.magma.core.process.process import AbstractProcess
+    from lava.magma.core.process.variable import Var
+    from lava.magma.core.run_configs import RunConfig
+
+    from lava_spikyspace.runtime.inprocess import InProcessRuntime
+
+Runtime = Literal["inprocess", "multiprocessing"]
+
+RUNTIMES: tuple[Runtime, ...] = ("inprocess", "multiprocessing")
+"""Lava runtimes that a simulation can use."""
+
+MODEL_TAG = "fixed_pt"
+"""Tag of the process models that compute in integers."""
+
+_LOOK_UP_S = 0.2
+"""How long an in-process run goes on before it looks at the clock and reports its progress."""
+
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class Graph(Protocol[R_co]):
+    """Connected Lava processes, ready to be compiled."""
+
+    @property
+    def source(self) -> AbstractProcess:
+        """A process of the graph; compiling it compiles all."""
+        ...
+
+    @property
+    def time_steps(self) -> int:
+        """Time steps of the whole run."""
+        ...
+
+    def variables(self) -> Mapping[str, Var]:
+        """Return the Vars that `collect` needs, by a name."""
+        ...
+
+    def collect(self, values: Mapping[str, IntArray]) -> R_co:
+        """Return the result of a run from the values of `variables` after the last time step."""
+        ...
+
+
+def simulate(
+    build: Callable[..., Graph[R]],
+    arguments: tuple[object, ...],
+    *,
+    runtime: Runtime,
+    timeout_s: float | None,
+    progress: Progress | None,
+) -> tuple[R, dict[str, float]]:
+    """Build a graph, run all its time steps and collect the result.
+
+    Parameters
+    ----------
+    build : callable
+        Makes the graph of `arguments`. For ``multiprocessing`` a module-level function, and the
+        arguments picklable: it is called in the worker process.
+    arguments : tuple
+        What `build` is called with.
+    runtime : {"inprocess", "multiprocessing"}
+        Lava runtime.
+    timeout_s : float or None
+        Limit in seconds for everything; None for no limit. In-process it is looked at between time
+        steps.
+    progress : callable, optional
+        Called now and then with (time steps done, all of them).
+
+    Returns
+    -------
+    result : object
+        What the graph collects.
+    timings_s : dict of str to float
+        Seconds by stage.
+
+    Raises
+    ------
+    SimulationError
+        A process model raised; names the process. `StrictRangeError` in strict mode.
+    SimulationTimeoutError
+        The limit passed.
+    UsageError
+        There is no runtime of that name.
+    """
+    if runtime not in RUNTIMES:
+        raise UsageError(f"runtime is {runtime!r}, expected one of {', '.join(RUNTIMES)}")
+    if runtime == "inprocess":
+        return _run_inprocess(build, arguments, timeout_s, progress)
+    from lava_spikyspace.runtime.guard import run_guarded
+
+    return run_guarded(
+        _run_multiprocessing, build, arguments, timeout_s=timeout_s, on_progress=progress
+    )
+
+
+def run_config() -> RunConfig:
+    """Return the run configuration that selects the integer models of every process."""
+    from lava.magma.core.run_configs import Loihi2SimCfg
+
+    return Loihi2SimCfg(select_tag=MODEL_TAG)
+
+
+def _run_multiprocessing(
+    build: Callable[..., Graph[R]], arguments: tuple[Any, ...]
+) -> tuple[R, dict[str, float]]:
+    """Run a graph on Lava's own runtime; to be called in a guarded worker process."""
+    from lava_spikyspace.runtime.multiprocessing import run_lava
+
+    started = time.perf_counter()
+    graph = build(*arguments)
+    values = run_lava(graph.source, run_config(), graph.time_steps, graph.variables())
+    return graph.collect(values), {"run": time.perf_counter() - started}
+
+
+def _run_inprocess(
+    build: Callable[..., Graph[R]],
+    arguments: tuple[Any, ...],
+    timeout_s: float | None,
+    progress: Progress | None,
+) -> tuple[R, dict[str, float]]:
+    """Run a graph with all process models in this OS process."""
+    from lava_spikyspace.runtime.inprocess import InProcessRuntime
+
+    started = time.perf_counter()
+    graph = build(*arguments)
+    with InProcessRuntime(graph.source, run_config()) as runtime:
+        built = time.perf_counter()
+        deadline = None if timeout_s is None else started + timeout_s
+        _run_steps(runtime, graph.time_steps, deadline, progress)
+        values = {name: runtime.get(var) for name, var in graph.variables().items()}
+    timings = {"build": built - started, "run": time.perf_counter() - built}
+    return graph.collect(values), timings
+
+
+def _run_steps(
+    runtime: InProcessRuntime, steps: int, deadline: float | None, progress: Progress | None
+) -> None:
+    """Run all time steps in parts, with a look at the clock after each of them."""
+    done, part = 0, 1
+    while done < steps:
+        began = time.perf_counter()
+        done += runtime.run(min(part, steps - done))
+        now = time.perf_counter()
+        if progress is not None:
+            progress(done, steps)
+        if deadline is not None and now > deadline and done < steps:
+            raise SimulationTimeoutError(
+                f"the simulation was stopped after {done} of {steps} time steps: its time was up",
+                hint="a longer --timeout, or fewer windows",
+            )
+        part = max(1, part // 2) if now - began > _LOOK_UP_S else part * 2
