@@ -142,7 +142,7 @@ def run_stock(
         records=outcome.messages if record else {},
         timings_s={"read": read_s, **timings},
         diagnostics=(
-            *findings,
+            *_about(findings, selection),
             *selection_notices(selection),
             *stimulus_notices(stimulus, selection),
         ),
@@ -184,6 +184,14 @@ def _without_reset(selection: Selection) -> Iterator[Diagnostic]:
             "warning",
             f"sigma-delta neurons are not reset: {', '.join(names)}",
         )
+
+
+def _about(findings: Iterable[Diagnostic], selection: Selection) -> Iterator[Diagnostic]:
+    """Yield what was found in the layers that run."""
+    groups = tuple(f"/layer/{selected.layer.index}/" for selected in selection.layers)
+    for found in findings:
+        if found.where is not None and found.where.startswith(groups):
+            yield found
 
 
 def _load(

@@ -8,6 +8,7 @@ refusal with a clear message or a valid network ends the program with a tracebac
 from __future__ import annotations
 
 import json
+import re
 import resource
 import sys
 import tempfile
@@ -152,7 +153,9 @@ def main(arguments: list[str]) -> int:
             else:
                 mutate(rng, source, mutant)
             outcomes[outcome(mutant)] += 1
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    # Not ru_maxrss: that starts with what the parent had when it forked.
+    status = Path("/proc/self/status").read_text()
+    peak = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
     sys.stdout.write(json.dumps({**outcomes, "peak_bytes": peak}) + "\n")
     return 0
 

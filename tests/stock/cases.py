@@ -14,6 +14,7 @@ import numpy as np
 
 from tests.netx.stock.building import (
     Layer,
+    awkward_weights,
     chain_of_dense_layers,
     convolutions_in_groups,
     sdnn,
@@ -23,6 +24,7 @@ from tests.netx.stock.building import (
 BUILDERS: dict[str, Callable[[], list[Layer]]] = {
     "dense_chain": chain_of_dense_layers,
     "grouped_convs": convolutions_in_groups,
+    "awkward_weights": awkward_weights,
     "grouped_sdnn": lambda: convolutions_in_groups(sdnn()),
 }
 """Networks of our own, by name."""
@@ -44,6 +46,8 @@ class Case:
         How the input gets in; see `lava_spikyspace.netx.stock.selection.Feed`.
     lowest, highest : int
         Range of the values that are not 0.
+    density : float
+        Share of the values that are not 0.
     settings : mapping
         Parameters that `run_stock` and lava-dl's `Network` have in common.
     input_bits : int
@@ -58,15 +62,16 @@ class Case:
     feed: str
     lowest: int = 1
     highest: int = 1
+    density: float = 0.3
     settings: dict[str, Any] = field(default_factory=dict)
     input_bits: int = 0
     on_lava_runtime: bool = False
 
     def values(self) -> np.ndarray:
-        """Return the input: three of ten elements are not 0."""
+        """Return the input, the same in every call."""
         rng = np.random.default_rng(crc32(self.network.encode()))
         size = (self.steps, *self.shape)
-        active = rng.random(size) < 0.3
+        active = rng.random(size) < self.density
         return active * rng.integers(self.lowest, self.highest + 1, size)
 
     def file(self, folder: Path, data: Path | None) -> Path:
@@ -107,10 +112,14 @@ CASES: dict[str, Case] = {
     "mnist, last layers": Case(
         "mnist_tutorial.net", (128,), 9, "spikes", settings={"skip_layers": 1}
     ),
-    "oxford, spikes": Case("oxford.net", (200,), 30, "spikes", lowest=-3, highest=3),
-    "oxford, spikes, reset": Case("oxford.net", (200,), 30, "spikes", settings=LATE_RESET),
-    "oxford, graded": Case("oxford.net", (200,), 30, "messages", **GRADED),
-    "oxford, graded, reset": Case("oxford.net", (200,), 30, "messages", **GRADED, settings=RESET),
+    "oxford, spikes": Case("oxford.net", (200,), 60, "spikes", density=0.02, lowest=-3, highest=3),
+    "oxford, spikes, reset": Case(
+        "oxford.net", (200,), 60, "spikes", density=0.02, settings=LATE_RESET
+    ),
+    "oxford, graded": Case("oxford.net", (200,), 60, "messages", density=0.02, **GRADED),
+    "oxford, graded, reset": Case(
+        "oxford.net", (200,), 60, "messages", density=0.02, **GRADED, settings=RESET
+    ),
     "bootstrap, bias": Case("mnist_bootstrap.net.gz", (784,), 10, "bias", **BIAS),
     "bootstrap, bias, reset": Case(
         "mnist_bootstrap.net.gz", (784,), 10, "bias", **BIAS, settings=RESET
@@ -171,6 +180,8 @@ CASES: dict[str, Case] = {
     "delays and recurrence, graded, reset": Case(
         "dense_chain", (12,), 90, "messages", **GRADED, settings=LATE_RESET
     ),
+    "awkward weights, spikes": Case("awkward_weights", (8,), 40, "spikes"),
+    "awkward weights, graded": Case("awkward_weights", (8,), 40, "messages", **GRADED),
     "groups and dilation, bias": Case("grouped_convs", (7, 9, 4), 20, "bias", **BIAS),
     "groups and dilation, bias, reset": Case(
         "grouped_convs", (7, 9, 4), 20, "bias", **BIAS, settings=RESET

@@ -20,10 +20,21 @@ from lava_spikyspace.netx.stock.description import (
     StockNetwork,
     SynapticLayer,
 )
+from lava_spikyspace.netx.stock.neurons import MESSAGE_BITS
 
 Feed: TypeAlias = Literal["spikes", "messages", "bias", "values"]
 """How the input gets into the first layer: as binary spikes or as messages to its synapses; into
 the biases of its neurons (input layer of CUBA neurons); as what its neurons encode (of SDNN)."""
+
+
+_STEPS = (1 << 31) - 1
+_LIMITS = {
+    "skip_layers": (0, _STEPS),
+    "num_layers": (1, _STEPS),
+    "reset_interval": (1, _STEPS),
+    "reset_offset": (0, _STEPS),
+    "input_bits": (MESSAGE_BITS.lo, MESSAGE_BITS.hi),
+}
 
 
 @dataclass(frozen=True)
@@ -53,17 +64,10 @@ class Settings:
     input_bits: int = 0
 
     def __post_init__(self) -> None:
-        limits = {
-            "skip_layers": 0,
-            "num_layers": 1,
-            "reset_interval": 1,
-            "reset_offset": 0,
-            "input_bits": 0,
-        }
-        for name, least in limits.items():
+        for name, (least, most) in _LIMITS.items():
             value = getattr(self, name)
-            if value is not None and value < least:
-                raise UsageError(f"{name} is {value}, expected at least {least}")
+            if value is not None and not least <= value <= most:
+                raise UsageError(f"{name} is {value}, expected {least} to {most}")
 
 
 @dataclass(frozen=True, eq=False)

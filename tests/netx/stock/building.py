@@ -117,6 +117,31 @@ def chain_of_dense_layers(seed: int = 0) -> list[Layer]:
     ]
 
 
+def awkward_weights(seed: int = 2) -> list[Layer]:
+    """Dense layers some of whose weights Lava alters, or lava-dl scales."""
+    rng = np.random.default_rng(seed)
+    neuron = cuba(20, 4096, 300)
+
+    def bias(count: int) -> np.ndarray:
+        return rng.integers(5, 40, count).astype("f4")
+
+    return [
+        dense(-128 * rng.integers(0, 2, (12, 8)), neuron, bias=bias(12)),
+        recurrent(
+            rng.integers(60, 100, (9, 12)) * 2 + 1,
+            weights(rng, 9, 9, largest=200, step=1),
+            neuron,
+            bias=bias(9),
+        ),
+        dense(np.full((7, 9), -256), neuron, bias=bias(7)),
+        dense(-rng.integers(0, 2, (7, 7)) * 255, neuron, bias=bias(7)),
+        dense(rng.integers(0, 256, (6, 7)), neuron),
+        recurrent(
+            weights(rng, 6, 6, largest=20, step=1), weights(rng, 6, 6, largest=8), neuron, delay=1
+        ),
+    ]
+
+
 def convolutions_in_groups(neuron: Layer | None = None, seed: int = 1) -> list[Layer]:
     """Convolutions with groups, dilation, stride and padding that differ between x and y."""
     rng = np.random.default_rng(seed)
