@@ -1,6 +1,6 @@
 # One command per habit. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo env test test-slow lint format bench clean distclean
+.PHONY: help demo env test test-slow lint format clean distclean
 
 ENVIRONMENT := .venv
 DEMO_ENVIRONMENT := .venv-demo
@@ -33,9 +33,6 @@ lint: env  ## ruff and mypy
 format: env  ## format, and fix what can be fixed
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
-
-bench: env  ## time the engines
-	$(BIN)/lava-spikyspace bench
 
 clean:  ## remove caches and build products
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
