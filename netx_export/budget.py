@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from lava_spikyspace.errors import UsageError
 from lava_spikyspace.network import EXACT_BITS, MESSAGE_BITS, Network
@@ -67,10 +67,6 @@ class Formats:
     b: int = 18
     c: int = 18
     state: int = 16
-
-    def total(self) -> int:
-        """Return the sum of all fraction bits, the cost that the search minimises."""
-        return sum(asdict(self).values())
 
 
 @dataclass(frozen=True)

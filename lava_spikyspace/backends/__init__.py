@@ -1,1 +1,1 @@
-"""Engines that run a network: `batch`, `sim` and `loihi2`, with one result type."""
+"""Engines that run a network, `batch` and `sim`, with one result type."""

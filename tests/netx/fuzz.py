@@ -30,6 +30,9 @@ from tests.netx.editing import edited, put
 ADDRESS_SPACE = 3 << 30
 """Bytes; a mutant that makes the reader allocate more fails with a MemoryError."""
 
+MAX_BYTES = 500_000_000
+"""Resident memory that reading any mutant may take."""
+
 Mutator = Callable[[np.random.Generator, bytes], bytes]
 
 
@@ -137,7 +140,16 @@ def outcome(path: Path) -> str:
     return "valid"
 
 
-def main(arguments: list[str]) -> int:
+def run_fuzz(
+    arguments: list[str],
+    change: Callable[[np.random.Generator, Path, Path], None],
+    judge: Callable[[Path], str],
+) -> int:
+    """Judge mutants of a file, every other one changed in its bytes, and print what came out.
+
+    ``change(rng, source, target)`` writes a mutant whose HDF5 is sound; ``judge(path)`` names the
+    outcome.
+    """
     source, seed, count = Path(arguments[0]), int(arguments[1]), int(arguments[2])
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     content = source.read_bytes()
@@ -151,8 +163,8 @@ def main(arguments: list[str]) -> int:
             if number % 2:
                 mutant.write_bytes(BYTES[number // 2 % len(BYTES)](rng, content))
             else:
-                mutate(rng, source, mutant)
-            outcomes[outcome(mutant)] += 1
+                change(rng, source, mutant)
+            outcomes[judge(mutant)] += 1
     # Not ru_maxrss: that starts with what the parent had when it forked.
     status = Path("/proc/self/status").read_text()
     peak = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
@@ -176,4 +188,4 @@ def mutate(rng: np.random.Generator, source: Path, target: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_fuzz(sys.argv[1:], mutate, outcome))

@@ -13,9 +13,8 @@ from lava_spikyspace.netx.container import read_tree
 from lava_spikyspace.netx.encode import encode
 from lava_spikyspace.netx.examine import examine, examine_values
 from lava_spikyspace.netx.tree import Tree
+from tests.netx.fuzz import MAX_BYTES
 from tests.random_networks import random_network
-
-MAX_BYTES = 500_000_000
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from lava_spikyspace.netx.stock.describe import describe_stock
 from lava_spikyspace.netx.stock.reader import examine_stock
 from lava_spikyspace.netx.storage import LAVA_DL
 from lava_spikyspace.netx.tree import Tree
+from tests.netx.fuzz import MAX_BYTES
 from tests.netx.stock.building import (
     conv,
     cuba,
@@ -45,6 +46,7 @@ def fuzz(run_python, path, seed, count):
     done = run_python("-m", "tests.netx.stock.fuzz", path, str(seed), str(count), timeout=900)
     assert done.code == 0, done.stderr[-3000:]
     result = json.loads(done.stdout)
+    assert result.pop("peak_bytes") < MAX_BYTES
     assert sum(result.values()) == count
     assert result["refused"] > count / 4
     assert result["valid"] > 0
