@@ -1,6 +1,6 @@
 # One command per habit. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo env test test-slow lint format clean distclean
+.PHONY: help demo env test test-slow docs lint format clean distclean
 
 ENVIRONMENT := .venv
 DEMO_ENVIRONMENT := .venv-demo
@@ -24,6 +24,9 @@ test: lint  ## lint, then the tests
 
 test-slow: env  ## the tests that take long
 	$(BIN)/python -m pytest -m slow
+
+docs: env  ## the documentation, warnings as errors, into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 lint: env  ## ruff and mypy
 	$(BIN)/ruff check

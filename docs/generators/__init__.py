@@ -1,0 +1,1 @@
+"""Functions that make pages from the code; `generate.py` lists them."""
