@@ -37,12 +37,16 @@ class EngineResult:
         Codes, where recording was asked for (see `Records`).
     timings_s : mapping of str to float
         Seconds by stage.
+    process_seconds : mapping of str to float, optional
+        Wall time that the model of each process took, by process of the plan; None where it was
+        not measured.
     """
 
     forecasts: IntArray
     activities: Mapping[str, Activity]
     records: Records = field(default_factory=dict)
     timings_s: Mapping[str, float] = field(default_factory=dict)
+    process_seconds: Mapping[str, float] | None = None
 
 
 class Backend(Protocol):

@@ -56,14 +56,18 @@ class SimBackend:
         """
         if len(messages) == 0:
             raise UsageError("a simulation needs at least one window, found none")
-        result, timings = simulate(
+        simulated = simulate(
             _assemble,
             (plan, messages, strict, record),
             runtime=self.runtime,
             timeout_s=self.timeout_s,
             progress=progress,
         )
-        return replace(result, timings_s=timings)
+        return replace(
+            simulated.result,
+            timings_s=simulated.timings_s,
+            process_seconds=simulated.process_seconds,
+        )
 
 
 def _assemble(plan: Plan, messages: IntArray, strict: bool, record: bool) -> LavaGraph:

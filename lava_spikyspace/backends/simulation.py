@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from lava_spikyspace.backends.base import Progress
 from lava_spikyspace.errors import SimulationTimeoutError, UsageError
@@ -61,6 +62,26 @@ class Graph(Protocol[R_co]):
         ...
 
 
+@dataclass(frozen=True, eq=False)
+class Simulated(Generic[R]):
+    """What a simulation gives.
+
+    Parameters
+    ----------
+    result : object
+        What the graph has collected.
+    timings_s : mapping of str to float
+        Seconds by stage.
+    process_seconds : mapping of str to float, optional
+        Wall time that the model of each process took, by its name; None where it was not
+        measured: on Lava's own runtime.
+    """
+
+    result: R
+    timings_s: Mapping[str, float]
+    process_seconds: Mapping[str, float] | None = None
+
+
 def simulate(
     build: Callable[..., Graph[R]],
     arguments: tuple[object, ...],
@@ -68,7 +89,7 @@ def simulate(
     runtime: Runtime,
     timeout_s: float | None,
     progress: Progress | None,
-) -> tuple[R, dict[str, float]]:
+) -> Simulated[R]:
     """Build a graph, run all its time steps and collect the result.
 
     Parameters
@@ -88,10 +109,8 @@ def simulate(
 
     Returns
     -------
-    result : object
-        What the graph collects.
-    timings_s : dict of str to float
-        Seconds by stage.
+    Simulated
+        What the graph collects, and how long it took.
 
     Raises
     ------
@@ -122,14 +141,14 @@ def run_config() -> RunConfig:
 
 def _run_multiprocessing(
     build: Callable[..., Graph[R]], arguments: tuple[Any, ...]
-) -> tuple[R, dict[str, float]]:
+) -> Simulated[R]:
     """Run a graph on Lava's own runtime; to be called in a guarded worker process."""
     from lava_spikyspace.runtime.multiprocessing import run_lava
 
     started = time.perf_counter()
     graph = build(*arguments)
     values = run_lava(graph.source, run_config(), graph.time_steps, graph.variables())
-    return graph.collect(values), {"run": time.perf_counter() - started}
+    return Simulated(graph.collect(values), {"run": time.perf_counter() - started})
 
 
 def _run_inprocess(
@@ -137,19 +156,19 @@ def _run_inprocess(
     arguments: tuple[Any, ...],
     timeout_s: float | None,
     progress: Progress | None,
-) -> tuple[R, dict[str, float]]:
+) -> Simulated[R]:
     """Run a graph with all process models in this OS process."""
     from lava_spikyspace.runtime.inprocess import InProcessRuntime
 
     started = time.perf_counter()
     graph = build(*arguments)
-    with InProcessRuntime(graph.source, run_config()) as runtime:
+    with InProcessRuntime(graph.source, run_config(), time_processes=True) as runtime:
         built = time.perf_counter()
         deadline = None if timeout_s is None else started + timeout_s
         _run_steps(runtime, graph.time_steps, deadline, progress)
         values = {name: runtime.get(var) for name, var in graph.variables().items()}
     timings = {"build": built - started, "run": time.perf_counter() - built}
-    return graph.collect(values), timings
+    return Simulated(graph.collect(values), timings, runtime.process_seconds())
 
 
 def _run_steps(

@@ -120,13 +120,14 @@ def run_stock(
     stimulus = load_stimulus(data, selection)
     plan = make_stock_plan(selection)
     read_s = time.perf_counter() - started
-    outcome, timings = simulate(
+    simulated = simulate(
         _assemble,
         (plan, stimulus.values, record),
         runtime=runtime,
         timeout_s=timeout_s,
         progress=progress,
     )
+    outcome = simulated.result
     sent = {**outcome.sent, INPUT: sent_by_source(plan, stimulus.values)}
     last = selection.layers[-1].layer.name
     return StockResult(
@@ -140,7 +141,7 @@ def run_stock(
         model=file,
         data=stimulus.file,
         records=outcome.messages if record else {},
-        timings_s={"read": read_s, **timings},
+        timings_s={"read": read_s, **simulated.timings_s},
         diagnostics=(
             *_about(findings, selection),
             *selection_notices(selection),

@@ -236,6 +236,7 @@ def test_multiprocessing_runtime_is_equal_too(coding):
     expected = BatchBackend().run(plan, messages, strict=True, record=True)
     assert differences(plan, expected, found) == []
     assert steps[-1] == (plan.time_steps(2), plan.time_steps(2))
+    assert found.process_seconds is None  # which this runtime cannot measure
 
 
 def test_progress_and_timings():
@@ -249,3 +250,5 @@ def test_progress_and_timings():
     assert steps[-1] == (plan.time_steps(2), plan.time_steps(2))
     assert set(result.timings_s) == {"build", "run"}
     assert result.records == {}
+    assert set(result.process_seconds) == {process.name for process in plan.processes}
+    assert sum(result.process_seconds.values()) <= result.timings_s["run"]

@@ -32,6 +32,8 @@ How it works
 `scheduler`
     Runs the models in turn. A model that waits for a message is set aside in a greenlet of its own
     while others run; if nobody can go on, that is a deadlock.
+`stopwatch`
+    How long each process computes, if that is asked for.
 `phases`
     The Loihi protocol: spiking, pre-management, learning, post-management and host phase, with the
     guards and requests as Lava's runtime service treats them; RefPorts are served in the management

@@ -21,6 +21,8 @@ from lava_spikyspace.runtime.inprocess.scheduler import Scheduler, Service, Task
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lava_spikyspace.runtime.inprocess.stopwatch import Stopwatch
+
 _Response = PyLoihiProcessModel.Response
 
 
@@ -140,6 +142,8 @@ class LoihiProtocolDriver:
         In the order in which they are to run.
     scheduler : Scheduler
         The one that the models' channels turn to when they have to wait.
+    stopwatch : Stopwatch, optional
+        Measures what each process takes, in all phases; the scheduler halts it.
 
     Attributes
     ----------
@@ -151,11 +155,17 @@ class LoihiProtocolDriver:
         Whether a model has asked to stop.
     """
 
-    def __init__(self, participants: Sequence[Participant], scheduler: Scheduler) -> None:
+    def __init__(
+        self,
+        participants: Sequence[Participant],
+        scheduler: Scheduler,
+        stopwatch: Stopwatch | None = None,
+    ) -> None:
         self.time_step = 0
         self.phase = Phase.HOST
         self.stop_requested = False
         self._scheduler = scheduler
+        self._stopwatch = stopwatch
         self._port = RequestPort()
         for participant in participants:
             participant.model.process_to_service = self._port
@@ -222,9 +232,9 @@ class LoihiProtocolDriver:
 
     def _tasks_of(self, phase: Phase, participants: Sequence[Participant]) -> list[Task]:
         if phase is Phase.SPIKING:
-            return [Task(p.name, spiking_part(p.model, self._port)) for p in participants]
+            return [self._task(p.name, spiking_part(p.model, self._port)) for p in participants]
         # Lava's table is keyed by float64 codes, which hash like the integers they equal.
-        return [Task(p.name, p.model._cmd_handlers[int(phase)]) for p in participants]
+        return [self._task(p.name, p.model._cmd_handlers[int(phase)]) for p in participants]
 
     def _services_of(self, phase: Phase, participants: Sequence[Participant]) -> list[Service]:
         services = []
@@ -232,6 +242,11 @@ class LoihiProtocolDriver:
             # Of several VarPorts, Lava turns to the one that was added last as long as it can.
             for port in reversed(participant.model.var_ports):
                 if port.csp_ports:
-                    task = Task(participant.name, port.service)
+                    task = self._task(participant.name, port.service)
                     services.append(Service(owner, port._csp_recv_port, task))
         return services
+
+    def _task(self, process: str, call: Callable[[], None]) -> Task:
+        return Task(
+            process, call if self._stopwatch is None else self._stopwatch.timed(process, call)
+        )

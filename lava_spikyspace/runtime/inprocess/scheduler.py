@@ -28,6 +28,7 @@ from lava_spikyspace.errors import UsageError
 
 if TYPE_CHECKING:
     from lava_spikyspace.runtime.inprocess.channels import ChannelEnd
+    from lava_spikyspace.runtime.inprocess.stopwatch import Stopwatch
 
 _logger = logging.getLogger(__name__)
 
@@ -103,14 +104,20 @@ class Stalled(Exception):  # noqa: N818  (not an error by itself: the runtime ex
 class Scheduler:
     """Runs the tasks of one phase to their end, switching between them where they wait.
 
+    Parameters
+    ----------
+    stopwatch : Stopwatch, optional
+        Measures the calls of tasks; halted while a task waits.
+
     Attributes
     ----------
     running : Task or None
         The task that ran last; after an exception, the task that raised it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stopwatch: Stopwatch | None = None) -> None:
         self.running: Task | None = None
+        self._stopwatch = stopwatch
         self._hub: greenlet | None = None
         self._remaining: Iterator[Task] = iter(())
         self._waits: list[Wait] = []
@@ -168,8 +175,12 @@ class Scheduler:
             )
         wait = Wait(self.running, end, worker)
         self._waits.append(wait)
+        if self._stopwatch is not None:
+            self._stopwatch.stop(wait.task.process)
         hub.switch()
         self.running = wait.task
+        if self._stopwatch is not None:
+            self._stopwatch.start()
 
     def close(self) -> None:
         """Forget all tasks, and let no channel wait any more."""
