@@ -254,13 +254,16 @@ class LearnedStepQuantizer(nn.Module):
         return self._quantize(x, self.current_zero_point(x))[1]
 
     def _quantize(self, x: Tensor, zero_point: Tensor) -> tuple[Tensor, Tensor]:
-        gradient_scale = 1.0 / math.sqrt(max(x.numel(), 1) * self.high)
         values: Tensor
         codes: Tensor
         values, codes = _Quantize.apply(  # type: ignore[no-untyped-call]
-            x, self.step, zero_point, self.low, self.high, gradient_scale
+            x, self.step, zero_point, self.low, self.high, self.gradient_scale(x.numel())
         )
         return values, codes
+
+    def gradient_scale(self, elements: int) -> float:
+        """Return the factor on the gradients of step and zero-point for a call of that size."""
+        return 1.0 / math.sqrt(max(elements, 1) * self.high)
 
     def extra_repr(self) -> str:
         """Describe the quantiser in the module's printout."""

@@ -21,7 +21,7 @@ from lava_spikyspace.errors import InternalError
 from netx_export.activations import pt_silu, pt_softplus
 from netx_export.config import ModelConfig
 from netx_export.quantizers import LearnedStepQuantizer, Observer, QuantizerCall
-from netx_export.scan import round_exponents, selective_scan
+from netx_export.scan import Scan, round_exponents, scan, selective_scan
 from netx_export.weights import fake_int8
 
 RMS_EPS = 1e-5
@@ -87,6 +87,8 @@ class Mixer(nn.Module):
         a frozen model. None (the default) computes them.
     scan_ablated : bool
         Leave the recurrence out, so that the scan is its skip path ``D * u`` alone.
+    scan : Scan
+        How the recurrence is computed; by default fused where that is possible.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -118,6 +120,7 @@ class Mixer(nn.Module):
             self.add_module(name, quantizer)
         self.decay_table: Tensor | None = None
         self.scan_ablated = False
+        self.scan: Scan = scan
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: object) -> None:
         # A quantiser saves its step under its own name; PyTorch hands it only what is below.
@@ -180,7 +183,7 @@ class Mixer(nn.Module):
         state = self.quantizer("clip_x")
         if not state.started and state.start == "percentile":
             self._start_state(state, (u, delta, A, B, C, self.D))
-        return selective_scan(
+        return self.scan(
             u, delta, A, B, C, self.D, state, learn_decay=self.learn_decay, exponents=exponents
         )
 
