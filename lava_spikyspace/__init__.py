@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lava_spikyspace.evaluation import Evaluation, evaluate
     from lava_spikyspace.inputs import load
+    from lava_spikyspace.profiling.profile import Profile, profile
+    from lava_spikyspace.profiling.versus import Versus, versus
     from lava_spikyspace.results import RunResult
     from lava_spikyspace.running import run
     from lava_spikyspace.stock.results import StockResult
@@ -27,26 +29,34 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Evaluation",
+    "Profile",
     "RunResult",
     "StockResult",
     "Verification",
+    "Versus",
     "evaluate",
     "load",
+    "profile",
     "run",
     "run_stock",
     "verify",
+    "versus",
 ]
 
 _MODULES = {
     "Evaluation": "evaluation",
+    "Profile": "profiling.profile",
     "RunResult": "results",
     "StockResult": "stock.results",
     "Verification": "verification",
+    "Versus": "profiling.versus",
     "evaluate": "evaluation",
     "load": "inputs",
+    "profile": "profiling.profile",
     "run": "running",
     "run_stock": "stock.running",
     "verify": "verification",
+    "versus": "profiling.versus",
 }
 
 

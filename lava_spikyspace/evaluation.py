@@ -41,6 +41,7 @@ from lava_spikyspace.scoring import (
     Scores,
     score_entries,
 )
+from lava_spikyspace.series import Series
 from lava_spikyspace.streaming import WindowStream
 
 Ratios: TypeAlias = tuple[float, float, float]
@@ -103,6 +104,7 @@ def evaluate(
     coding: Coding = "graded",
     strict: bool = False,
     clip_input: bool = False,
+    record: bool = False,
     out: str | Path | None = None,
     force: bool = False,
     progress: Progress | None = None,
@@ -131,6 +133,9 @@ def evaluate(
         Fail when a value leaves the range that the file proves for it.
     clip_input : bool
         Saturate and count values outside the input range, instead of refusing them.
+    record : bool
+        Keep the codes of every process in the run directory, of as many windows as
+        `streaming.MAX_RECORDED_VALUES` allows.
     out : str or Path, optional
         Run directory to write, forecasts included.
     force : bool
@@ -146,7 +151,8 @@ def evaluate(
     Raises
     ------
     UsageError
-        A parameter has no such value, or the data are missing.
+        A parameter has no such value, the data are missing, or codes shall be recorded and there
+        is no `out`.
     ModelFileError
         The model file cannot be used.
     DataError
@@ -161,8 +167,15 @@ def evaluate(
     parts = _split(table, network, ratios)
     windows = _windows_of(part, parts, table)
     baselines = Baselines.fit(table, network, parts)
+    if record and out is None:
+        raise UsageError("found record without a run directory, where the codes would be kept")
     stream = WindowStream(
-        BatchBackend(), plan_of(network, coding), table, strict=strict, clip_input=clip_input
+        BatchBackend(),
+        plan_of(network, coding),
+        table,
+        strict=strict,
+        clip_input=clip_input,
+        record=record,
     )
     board = ScoreBoard(missing_value)
     with ExitStack() as stack:
@@ -189,7 +202,12 @@ def evaluate(
             **vars(summary),
         )
         if writer is not None:
+            series = Series.around(table, windows, network.window, network.horizon)
+            writer.write_series(series, evaluation.variates)
             writer.write_summary("evaluate", evaluation, evaluation.to_dict())
+            writer.write_channels(evaluation.channel_events)
+            if record:
+                writer.write_records(stream.records())
     return evaluation
 
 

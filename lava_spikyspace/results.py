@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from lava_spikyspace.backends.base import Records
 from lava_spikyspace.boundary import FloatArray
 from lava_spikyspace.diagnostics import Diagnostic
@@ -16,10 +14,14 @@ from lava_spikyspace.inputs import FileReference
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.plan import Coding
 from lava_spikyspace.profiling.counters import ProcessCounts
+from lava_spikyspace.profiling.facts import RowFacts
+from lava_spikyspace.series import Series
 from lava_spikyspace.versions import installed_versions
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lava_spikyspace.profiling.profile import Profile
 
 MAX_LISTED_FORECASTS = 10_000
 """Most forecast values that the JSON object holds; all of them are in ``forecasts.csv``."""
@@ -68,6 +70,19 @@ class RunSummary:
         Steps from the first input to the first frame of the forecast head.
     frame_steps : int
         Steps of a frame, that is of one element of a window.
+    window : int
+        Elements of a window.
+    seed : int or None
+        Seed that the model was trained with, where its file tells; a run itself draws no random
+        numbers.
+    facts : tuple of RowFacts
+        Where each row of `counts` belongs and what is proven about it.
+    channel_events : mapping of str to ndarray, int64, shape (channel,)
+        Events sent by row and channel: binary spikes, or messages other than 0.
+    process_seconds : mapping of str to float, optional
+        Wall time that each process took, where the runtime measured it.
+    recorded_windows : int
+        Windows, from the first on, whose codes were recorded.
     clipped_inputs : int
         Input values that were saturated, counted in every window that they are part of.
     versions : mapping of str to str
@@ -89,6 +104,12 @@ class RunSummary:
     time_steps: int
     latency_steps: int
     frame_steps: int
+    window: int
+    seed: int | None = None
+    facts: tuple[RowFacts, ...] = ()
+    channel_events: Mapping[str, IntArray] = field(default_factory=dict)
+    process_seconds: Mapping[str, float] | None = None
+    recorded_windows: int = 0
     clipped_inputs: int = 0
     versions: Mapping[str, str] = field(default_factory=installed_versions)
     timings_s: Mapping[str, float] = field(default_factory=dict)
@@ -96,10 +117,10 @@ class RunSummary:
 
     @property
     def processes(self) -> pd.DataFrame:
-        """The counts as a frame, one row per process; see `ProcessCounts` for the columns."""
+        """The counts as a frame, one row per process; `process_frame.DTYPES` has the columns."""
         from lava_spikyspace.process_frame import frame_of
 
-        return frame_of(self.counts)
+        return frame_of(self.counts, self.facts, self.process_seconds)
 
     def summary_dict(self) -> dict[str, Any]:
         """Return what the JSON objects of all commands that run windows have in common."""
@@ -107,6 +128,9 @@ class RunSummary:
             "time_steps": self.time_steps,
             "latency_steps": self.latency_steps,
             "frame_steps": self.frame_steps,
+            "window": self.window,
+            "seed": self.seed,
+            "recorded_windows": self.recorded_windows,
             "processes": process_rows(self.counts),
             "saturations": {
                 counts.name: counts.saturations for counts in self.counts if counts.saturations
@@ -130,17 +154,29 @@ class RunResult(RunSummary):
         Forecasts in units of the table.
     windows : ndarray, int64, shape (window,)
         Window indices; window i starts at row i of the table.
-    actual : ndarray, float64, shape (window, step, variate), optional
-        What the table holds where the forecasts are, NaN beyond its end. A run that was read from
-        its directory has none.
+    series : Series, optional
+        The rows of the table that the windows and their forecasts cover.
+    scores : mapping, optional
+        ``metrics`` and ``baselines`` of an evaluation that was read from its directory.
     records : mapping of str to ndarray
         Codes of every process, where recording was asked for (see `backends.base.Records`).
     """
 
     forecasts: FloatArray
     windows: IntArray
-    actual: FloatArray | None = None
+    series: Series | None = None
+    scores: Mapping[str, Any] | None = None
     records: Records = field(default_factory=dict)
+
+    @property
+    def actual(self) -> FloatArray | None:
+        """What the table holds where the forecasts are, shape (window, step, variate).
+
+        float64 in units of the table, NaN beyond its end; None where the run kept no series.
+        """
+        if self.series is None:
+            return None
+        return self.series.following(self.window, self.forecasts.shape[1], self.windows)
 
     @property
     def start_rows(self) -> IntArray:
@@ -166,8 +202,9 @@ class RunResult(RunSummary):
         Parameters
         ----------
         directory : str or Path
-            Folder to create. It receives ``run.json``, ``forecasts.csv``, ``processes.parquet``
-            (``.csv`` without pyarrow) and, where codes were recorded, ``spikes.npz``.
+            Folder to create. It receives ``run.json``, ``forecasts.csv``, ``actual.csv``,
+            ``processes.parquet``, ``channels.parquet`` (both ``.csv`` without pyarrow) and, where
+            codes were recorded, ``spikes.npz``; `lava_spikyspace.run_directory` describes them.
         force : bool
             Replace a run directory that exists.
 
@@ -180,9 +217,17 @@ class RunResult(RunSummary):
 
         with new_run_directory(directory, force=force) as writer:
             writer.write_forecasts(self.windows, self.forecasts, self.variates)
+            writer.write_series(self.series, self.variates)
             writer.write_summary("run", self, self.to_dict())
+            writer.write_channels(self.channel_events)
             if self.records:
                 writer.write_records(self.records)
+
+    def profile(self) -> Profile:
+        """Return what every process did: shares, distributions, headroom, findings."""
+        from lava_spikyspace.profiling.profile import profile
+
+        return profile(self)
 
     @classmethod
     def load(cls, directory: str | Path) -> RunResult:
@@ -207,28 +252,3 @@ def process_rows(counts: Sequence[ProcessCounts]) -> list[dict[str, str | int | 
     """Return the ``processes`` of a JSON object."""
     rows = (row.as_dict() for row in counts)
     return [{column: row[column] for column in PROCESS_COLUMNS} for row in rows]
-
-
-def actual_values(values: FloatArray, window: int, horizon: int, windows: range) -> FloatArray:
-    """Return what follows each window in the table, NaN beyond its end.
-
-    Parameters
-    ----------
-    values : ndarray, float64, shape (rows, variates)
-        The table.
-    window, horizon : int
-        Rows of a window and of its forecast.
-    windows : range
-        Window indices with step 1.
-
-    Returns
-    -------
-    ndarray, float64, shape (window, step, variate)
-        A read-only view.
-    """
-    rows = values[windows.start + window :]
-    beyond = np.full((horizon, values.shape[1]), np.nan)
-    following = np.lib.stride_tricks.sliding_window_view(
-        np.concatenate([rows, beyond]), horizon, axis=0
-    )
-    return following.transpose(0, 2, 1)[: len(windows)]

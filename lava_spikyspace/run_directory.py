@@ -1,16 +1,27 @@
 """Write the directory that keeps a run: whole or not at all.
 
 ``run.json``
-    The JSON envelope of the command; `lava_spikyspace.run_document` is its schema.
+    The JSON envelope of the command: model and table with their SHA-256, versions, backend,
+    runtime, coding, seed, timings; `lava_spikyspace.run_document` is its schema, and its entry
+    ``schema`` carries the version.
 ``forecasts.csv``
     ``window,start_row,step,variate,value`` in this order of nesting, steps from 1, values in units
     of the table with all digits that float64 has.
+``actual.csv``
+    ``row,time,<variate>,…``: the rows of the table that windows and forecasts cover, whatever of
+    them the table has; ``time`` is empty where the table has no times.
 ``outputs.npy``
     Instead of the forecasts where a plain NetX network ran: int64 (step, *shape of its last layer).
 ``processes.parquet``
-    One row per process; ``processes.csv`` where pyarrow is missing.
+    One row per process: counts, proven range, wall time (see `lava_spikyspace.process_frame`).
+``channels.parquet``
+    ``name,channel,events``: events sent by each channel of each row of ``processes``. Both are
+    ``.csv`` where pyarrow is missing.
 ``spikes.npz``
-    Codes by record name, int32 (window, element, channel); where recording was asked for.
+    Codes by record name, int32 (window, element, channel); where recording was asked for. It holds
+    the first ``recorded_windows`` windows.
+
+All of them can be read with pandas or NumPy alone.
 """
 
 from __future__ import annotations
@@ -20,7 +31,7 @@ import json
 import secrets
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,17 +45,22 @@ from lava_spikyspace.network import IntArray
 
 if TYPE_CHECKING:
     from lava_spikyspace.run_document import Summary
+    from lava_spikyspace.series import Series
 
 RUN_NAME = "run.json"
 FORECASTS_NAME = "forecasts.csv"
+ACTUAL_NAME = "actual.csv"
 OUTPUTS_NAME = "outputs.npy"
 RECORDS_NAME = "spikes.npz"
 FILE_NAMES = (
     RUN_NAME,
     FORECASTS_NAME,
+    ACTUAL_NAME,
     OUTPUTS_NAME,
     "processes.parquet",
     "processes.csv",
+    "channels.parquet",
+    "channels.csv",
     RECORDS_NAME,
 )
 """Every file that a run directory may hold."""
@@ -172,6 +188,17 @@ class RunWriter:
                     for step, row in enumerate(steps.tolist(), start=1)
                     for name, value in zip(names, row, strict=True)
                 )
+
+    def write_series(self, series: Series | None, variates: tuple[str, ...]) -> None:
+        """Write the rows of the table that the forecasts are held against, if they are known."""
+        if series is not None:
+            series.write(self._folder / ACTUAL_NAME, variates)
+
+    def write_channels(self, events: Mapping[str, IntArray]) -> None:
+        """Write the events of every channel by row of the counts."""
+        from lava_spikyspace.process_frame import CHANNELS_STEM, channel_frame, write_frame
+
+        write_frame(channel_frame(events), self._folder, CHANNELS_STEM)
 
     def write_outputs(self, outputs: IntArray) -> None:
         """Write what the last layer of a plain NetX network sent, shape (step, *shape)."""

@@ -115,6 +115,9 @@ class SummaryData(_Strict):
     time_steps: PositiveInt
     latency_steps: NonNegativeInt
     frame_steps: PositiveInt
+    window: PositiveInt
+    seed: int | None
+    recorded_windows: NonNegativeInt
     processes: tuple[ProcessEntry, ...]
     saturations: dict[str, PositiveInt]
     clipped_inputs: NonNegativeInt
@@ -133,16 +136,20 @@ class RunData(SummaryData):
     windows: tuple[NonNegativeInt, ...]
 
 
+Metrics: TypeAlias = dict[str, dict[str, float | None]]
+"""Metrics by horizon step, ``"1"`` to ``"H"`` and ``"all"``; None for one that does not exist."""
+
+
 class EvaluationData(SummaryData):
-    """The ``data`` of ``evaluate``; the metrics are not looked into."""
+    """The ``data`` of ``evaluate``; the metrics without missing targets are not looked into."""
 
     windows: PositiveInt
     first_window: NonNegativeInt
     part: str
     split: tuple[float, float, float]
     split_source: str
-    metrics: dict[str, Any]
-    baselines: dict[str, Any]
+    metrics: Metrics
+    baselines: dict[str, Metrics | None]
     masked: dict[str, Any] | None
 
 

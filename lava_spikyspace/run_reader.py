@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import pandas as pd
 from pydantic import ValidationError
 
 from lava_spikyspace.boundary import FloatArray
 from lava_spikyspace.datasets.numpy_files import read_array
 from lava_spikyspace.datasets.source import open_source
-from lava_spikyspace.errors import InputError
+from lava_spikyspace.errors import InputError, InternalError
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.netx.stock.selection import Settings
+from lava_spikyspace.process_frame import (
+    CHANNEL_DTYPES,
+    CHANNELS_STEM,
+    DTYPES,
+    PROCESSES_STEM,
+    channels_of,
+    facts_of,
+    has_counts,
+    read_frame,
+    seconds_of,
+)
+from lava_spikyspace.profiling.counters import ProcessCounts
+from lava_spikyspace.profiling.facts import RowFacts
 from lava_spikyspace.results import RunResult
 from lava_spikyspace.run_directory import (
+    ACTUAL_NAME,
     FORECAST_COLUMNS,
     FORECASTS_NAME,
     OUTPUTS_NAME,
@@ -28,11 +44,13 @@ from lava_spikyspace.run_directory import (
     RUN_NAME,
 )
 from lava_spikyspace.run_document import (
+    Document,
     EvaluationDocument,
     SummaryData,
     parse_document,
     parse_stock_document,
 )
+from lava_spikyspace.series import Series
 from lava_spikyspace.stock.results import StockResult
 
 D = TypeVar("D")
@@ -70,10 +88,16 @@ def read_run_directory(folder: Path) -> RunResult:
     path = folder / FORECASTS_NAME
     if data.forecasts_shape[0] != windows.size or data.forecasts_shape[2] != len(data.variates):
         raise InputError(f"{folder / RUN_NAME}: the entries of its data contradict each other")
+    counts = tuple(row.counts(data.saturations.get(row.name, 0)) for row in data.processes)
+    frame = read_frame(folder, PROCESSES_STEM, DTYPES)
+    facts = _read_facts(folder, frame, counts)
+    channels = _read_channels(folder, counts)
     return RunResult(
         forecasts=_read_forecasts(path, windows, data),
         windows=windows,
-        records=_read_records(folder / RECORDS_NAME),
+        series=_read_series(folder / ACTUAL_NAME, windows, data),
+        scores=_scores_of(document),
+        records=_read_records(folder / RECORDS_NAME, facts, channels, data),
         backend=document.backend,
         runtime=data.runtime,
         coding=data.coding,
@@ -81,10 +105,16 @@ def read_run_directory(folder: Path) -> RunResult:
         model=None if document.model is None else document.model.reference(),
         table=data.table.reference(),
         variates=data.variates,
-        counts=tuple(row.counts(data.saturations.get(row.name, 0)) for row in data.processes),
+        counts=counts,
         time_steps=data.time_steps,
         latency_steps=data.latency_steps,
         frame_steps=data.frame_steps,
+        window=data.window,
+        seed=data.seed,
+        facts=facts,
+        channel_events=channels,
+        process_seconds=seconds_of(frame),
+        recorded_windows=data.recorded_windows,
         clipped_inputs=data.clipped_inputs,
         versions=document.versions,
         timings_s=document.timings_s,
@@ -113,7 +143,7 @@ def read_stock_run_directory(folder: Path) -> StockResult:
         feed=data.feed,
         model=None if document.model is None else document.model.reference(),
         data=None if data.input is None else data.input.reference(),
-        records=_read_records(folder / RECORDS_NAME),
+        records=_read_arrays(folder / RECORDS_NAME),
         versions=document.versions,
         timings_s=document.timings_s,
         diagnostics=tuple(entry.diagnostic() for entry in document.diagnostics),
@@ -180,11 +210,79 @@ def _shown(row: list[str] | None) -> str:
     return "the end of the file" if row is None else ",".join(row)
 
 
-def _read_records(path: Path) -> dict[str, IntArray]:
+def _read_facts(
+    folder: Path, frame: pd.DataFrame, counts: tuple[ProcessCounts, ...]
+) -> tuple[RowFacts, ...]:
+    """Return what is known about each row, after checking that the table has the same counts."""
+    where = folder / PROCESSES_STEM
+    if not has_counts(frame, counts):
+        raise InputError(f"{where}: its counts are not those of {RUN_NAME}")
+    try:
+        return facts_of(frame)
+    except (InternalError, TypeError) as error:  # an empty interval, one end of it
+        raise InputError(f"{where}: a proven range is none: {error}") from error
+
+
+def _read_channels(folder: Path, counts: tuple[ProcessCounts, ...]) -> dict[str, IntArray]:
+    frame = read_frame(folder, CHANNELS_STEM, CHANNEL_DTYPES)
+    channels = channels_of(frame)
+    neurons = {row.name: row.neurons for row in counts}
+    for name, events in channels.items():
+        if neurons.get(name) != len(events):
+            raise InputError(
+                f"{folder / CHANNELS_STEM}: found {len(events)} channels of {name}, expected "
+                f"{neurons.get(name, 'no such row')}"
+            )
+    return channels
+
+
+def _read_series(path: Path, windows: IntArray, data: SummaryData) -> Series | None:
+    if not path.exists():
+        return None
+    series = Series.read(path, data.variates)
+    last = int(windows.max()) + data.window
+    if series.first_row > windows.min() or series.first_row + len(series.values) < last:
+        raise InputError(f"{path}: found rows that do not cover the windows of the run")
+    return series
+
+
+def _scores_of(document: Document) -> dict[str, object] | None:
+    """Return the metrics of an evaluation."""
+    if not isinstance(document, EvaluationDocument):
+        return None
+    return {"metrics": document.data.metrics, "baselines": document.data.baselines}
+
+
+def _read_records(
+    path: Path,
+    facts: tuple[RowFacts, ...],
+    channels: Mapping[str, IntArray],
+    data: SummaryData,
+) -> dict[str, IntArray]:
+    """Read the codes, after checking the shapes of those that rows of the counts are made of."""
+    records = _read_arrays(path)
+    neurons = {fact.record: len(channels[fact.name]) for fact in facts if fact.name in channels}
+    windows, (_, horizon, variates) = data.recorded_windows, data.forecasts_shape
+    for name in records.keys() & neurons.keys():
+        # The head comes last and sends one value per step and variate.
+        is_head = name == facts[-1].record
+        inner = (horizon, variates) if is_head else (data.window, neurons[name])
+        if records[name].shape != (windows, *inner):
+            raise InputError(
+                f"{path}: {name}: found shape {records[name].shape}, expected {(windows, *inner)}"
+            )
+    return records
+
+
+def _read_arrays(path: Path) -> dict[str, IntArray]:
     if not path.exists():
         return {}
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name].astype(np.int64) for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+            arrays = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error
+    for name, array in arrays.items():
+        if array.dtype.kind != "i":
+            raise InputError(f"{path}: {name}: found {array.dtype}, expected integers")
+    return {name: array.astype(np.int64) for name, array in arrays.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -30,8 +30,10 @@ from lava_spikyspace.inputs import (
 from lava_spikyspace.network import Network
 from lava_spikyspace.plan import CODINGS, Coding, Plan, make_plan
 from lava_spikyspace.profiling.counters import ProcessCounts
-from lava_spikyspace.results import RunResult, RunSummary, actual_values
-from lava_spikyspace.streaming import WindowStream
+from lava_spikyspace.profiling.facts import row_facts
+from lava_spikyspace.results import RunResult, RunSummary
+from lava_spikyspace.series import Series
+from lava_spikyspace.streaming import MAX_RECORDED_VALUES, WindowStream
 
 DEFAULT_SIM_WINDOWS = 4
 """Last windows that a simulation runs by default; the batch engine runs all."""
@@ -73,7 +75,8 @@ def run(
     clip_input : bool
         Saturate and count values outside the input range, instead of refusing them.
     record : bool
-        Keep the codes of every process in the result.
+        Keep the codes of every process in the result, of as many windows as
+        `streaming.MAX_RECORDED_VALUES` allows.
     timeout_s : float or None
         Seconds that a simulation gets.
     progress : callable, optional
@@ -114,7 +117,7 @@ def run(
     return RunResult(
         forecasts=np.concatenate(pieces),
         windows=np.asarray(chosen, dtype=np.int64),
-        actual=actual_values(table.values, network.window, network.horizon, chosen),
+        series=Series.around(table, chosen, network.window, network.horizon),
         records=stream.records(),
         **vars(summary),
     )
@@ -168,16 +171,39 @@ def summarise(
         time_steps=plan.time_steps(windows),
         latency_steps=plan.latency_steps,
         frame_steps=plan.frame_steps,
+        window=plan.network.window,
+        seed=training_seed(plan.network),
+        facts=row_facts(plan),
+        channel_events=stream.channel_events(),
+        process_seconds=stream.process_seconds,
+        recorded_windows=stream.recorded_windows,
         clipped_inputs=stream.clipped_inputs,
         timings_s={"read": read_s, **stream.timings_s},
-        diagnostics=(*notices, *_observations(table, stream.clipped_inputs, counts)),
+        diagnostics=(*notices, *_observations(stream, windows, counts)),
     )
 
 
+def training_seed(network: Network) -> int | None:
+    """Return the seed that a network was trained with; None where its file does not tell."""
+    entry: object = network.provenance
+    for key in ("checkpoint", "training", "seed"):
+        entry = entry.get(key) if isinstance(entry, Mapping) else None
+    return entry if isinstance(entry, int) else None
+
+
 def _observations(
-    table: Table, clipped_inputs: int, counts: Iterable[ProcessCounts]
+    stream: WindowStream, windows: int, counts: Iterable[ProcessCounts]
 ) -> Iterator[Diagnostic]:
     """Yield what the user should know about a run that went well."""
+    table, clipped_inputs = stream.table, stream.clipped_inputs
+    if stream.record and stream.recorded_windows < windows:
+        yield Diagnostic(
+            "recorded-in-part",
+            "warning",
+            f"codes of the first {stream.recorded_windows} of {windows} windows were recorded; "
+            f"more than {MAX_RECORDED_VALUES} values are not kept",
+            hint="--windows A:B chooses others",
+        )
     if table.note is not None:
         yield Diagnostic("variates-matched", "info", table.note, where=str(table.path))
     if clipped_inputs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -13,11 +14,18 @@ from lava_spikyspace.boundary import FloatArray, decode_forecasts, encode_window
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import input_windows
 from lava_spikyspace.network import IntArray
-from lava_spikyspace.plan import Plan
+from lava_spikyspace.plan import MESSAGE, Plan
 from lava_spikyspace.profiling.counters import Activity, ProcessCounts, count_processes
 
 PIECE_VALUES = 1 << 21
 """Values of the table that are cut into windows, rounded and run at one time (16 MiB in int64)."""
+
+
+MAX_RECORDED_VALUES = 1 << 26
+"""Codes that a run keeps in memory and in its directory: 256 MiB in int32 before compression."""
+
+RECORDED_AT_ONCE = 1 << 24
+"""Codes that the batch engine returns from one piece."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +65,15 @@ class WindowStream:
     clip_input : bool
         Saturate and count values outside the input range, instead of refusing them.
     record : bool
-        Keep the codes of every process.
+        Keep the codes of every process, of as many windows as `MAX_RECORDED_VALUES` allows; a
+        simulation keeps those of all.
 
     Attributes
     ----------
+    recorded_windows : int
+        Windows whose codes were kept; the first ones.
+    process_seconds : dict of str to float or None
+        Wall time by process, where the engine measured it.
     clipped_inputs : int
         Input values that were saturated, counted in every window that they are part of.
     timings_s : dict of str to float
@@ -73,6 +86,8 @@ class WindowStream:
     strict: bool = False
     clip_input: bool = False
     record: bool = False
+    recorded_windows: int = 0
+    process_seconds: dict[str, float] | None = None
     clipped_inputs: int = 0
     timings_s: dict[str, float] = field(default_factory=dict)
     _activities: dict[str, Activity] = field(default_factory=dict)
@@ -108,15 +123,41 @@ class WindowStream:
         """Return the counts of every process over all windows so far."""
         return count_processes(self.plan, self._activities, self._windows)
 
+    def channel_events(self) -> dict[str, IntArray]:
+        """Return the events that each channel has sent so far, by row of the counts."""
+        return {
+            row: activity.events[MESSAGE]
+            for row, activity in self._activities.items()
+            if MESSAGE in activity.events
+        }
+
     def records(self) -> dict[str, IntArray]:
-        """Return the codes of all windows so far by record name; empty without `record`."""
-        return {name: np.concatenate(parts) for name, parts in self._records.items()}
+        """Return the codes of the recorded windows by record name; empty without `record`."""
+        return {
+            name: np.concatenate(parts).astype(np.int64) for name, parts in self._records.items()
+        }
 
     def _piece_size(self, windows: int) -> int:
         if self.engine.name != "batch":
             return max(1, windows)
         network = self.plan.network
-        return max(1, PIECE_VALUES // (network.window * network.channels))
+        size = PIECE_VALUES // (network.window * network.channels)
+        if self.record:
+            size = min(size, RECORDED_AT_ONCE // self._record_values)
+        return max(1, size)
+
+    @cached_property
+    def _record_values(self) -> int:
+        """Codes that are recorded of one window."""
+        neurons = sum(n for process in self.plan.processes for _, n in process.rows)
+        return max(1, neurons * self.plan.network.window)
+
+    def _records_piece(self, windows: int) -> bool:
+        """Whether to keep the codes of the next piece: nothing is left out between two pieces."""
+        if not self.record or self.recorded_windows < self._windows:
+            return False
+        kept = (self.recorded_windows + windows) * self._record_values
+        return self.engine.name != "batch" or kept <= MAX_RECORDED_VALUES
 
     def _run_piece(self, windows: range, progress: Progress | None) -> Piece:
         network = self.plan.network
@@ -130,20 +171,22 @@ class WindowStream:
             source=str(self.table.path),
         )
         self._spend("encode", time.perf_counter() - started)
+        record = self._records_piece(len(windows))
         result = self.engine.run(
-            self.plan,
-            encoded.messages,
-            strict=self.strict,
-            record=self.record,
-            progress=progress,
+            self.plan, encoded.messages, strict=self.strict, record=record, progress=progress
         )
         for stage, seconds in result.timings_s.items():
             self._spend(stage, seconds)
         for row, activity in result.activities.items():
             known = self._activities.get(row)
             self._activities[row] = activity if known is None else known.merge(activity)
+        if record:
+            self.recorded_windows += len(windows)
         for name, codes in result.records.items():
-            self._records.setdefault(name, []).append(codes)
+            self._records.setdefault(name, []).append(codes.astype(np.int32))
+        for process, seconds in (result.process_seconds or {}).items():
+            times = self.process_seconds = self.process_seconds or {}
+            times[process] = times.get(process, 0.0) + seconds
         self.clipped_inputs += encoded.clipped
         self._windows += len(windows)
         return Piece(windows, inputs, decode_forecasts(network, result.forecasts, encoded))

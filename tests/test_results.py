@@ -12,7 +12,8 @@ import pytest
 
 import lava_spikyspace as lss
 from lava_spikyspace.errors import InputError, UsageError
-from lava_spikyspace.results import MAX_LISTED_FORECASTS, actual_values
+from lava_spikyspace.process_frame import DTYPES
+from lava_spikyspace.results import MAX_LISTED_FORECASTS
 from lava_spikyspace.run_directory import new_run_directory
 from netx_export.writer import write_network
 from tests.run_cases import small_network, walk_values, write_csv
@@ -77,7 +78,8 @@ class TestDictionary:
 
 def test_processes_are_a_frame(result):
     frame = result.processes
-    assert list(frame.columns) == [*PROCESS_KEYS, "saturations"]
+    assert list(frame.columns) == list(DTYPES)
+    assert list(frame.columns)[:12] == [*PROCESS_KEYS, "saturations"]
     assert frame["name"].tolist() == [row.name for row in result.counts]
     assert frame["spikes"].dtype == np.int64
     assert frame["min"].dtype == pd.Int64Dtype()
@@ -87,26 +89,17 @@ def test_processes_are_a_frame(result):
         assert row.firing_rate == cells["firing_rate"] or math.isnan(cells["firing_rate"])
 
 
-class TestActualValues:
-    values = np.arange(20.0).reshape(10, 2)
-
-    def test_follow_the_window(self):
-        actual = actual_values(self.values, 3, 2, range(1, 4))
-        assert actual.shape == (3, 2, 2)
-        np.testing.assert_array_equal(actual[0], self.values[4:6])
-        np.testing.assert_array_equal(actual[2], self.values[6:8])
-
-    def test_end_with_the_table(self):
-        actual = actual_values(self.values, 3, 2, range(6, 8))
-        np.testing.assert_array_equal(actual[0, 0], self.values[9])
-        assert np.isnan(actual[0, 1]).all()
-        assert np.isnan(actual[1]).all()
-
-
 class TestSave:
     def test_files(self, saved):
         names = sorted(path.name for path in saved.iterdir())
-        assert names == ["forecasts.csv", "processes.parquet", "run.json", "spikes.npz"]
+        assert names == [
+            "actual.csv",
+            "channels.parquet",
+            "forecasts.csv",
+            "processes.parquet",
+            "run.json",
+            "spikes.npz",
+        ]
         assert [path.name for path in saved.parent.iterdir()] == ["run"]
         assert stat.S_IMODE(saved.stat().st_mode) & stat.S_IRUSR
 
@@ -196,13 +189,17 @@ class TestLoad:
         assert (loaded.model, loaded.table) == (result.model, result.table)
         assert (loaded.versions, loaded.timings_s) == (result.versions, result.timings_s)
         assert loaded.diagnostics == result.diagnostics
-        assert loaded.actual is None
+        np.testing.assert_array_equal(loaded.actual, result.actual)
+        assert (loaded.facts, loaded.process_seconds) == (result.facts, result.process_seconds)
+        assert loaded.channel_events.keys() == result.channel_events.keys()
+        for name, events in result.channel_events.items():
+            np.testing.assert_array_equal(loaded.channel_events[name], events)
         for name, codes in result.records.items():
             np.testing.assert_array_equal(loaded.records[name], codes)
 
     def test_saves_again_what_it_was(self, saved, tmp_path):
         lss.RunResult.load(saved).save(tmp_path / "again")
-        for name in ("run.json", "forecasts.csv"):
+        for name in ("run.json", "forecasts.csv", "actual.csv", "processes.parquet"):
             assert (tmp_path / "again" / name).read_bytes() == (saved / name).read_bytes()
 
     def test_a_network_in_memory_has_no_model_file(self, tmp_path):

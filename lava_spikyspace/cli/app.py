@@ -54,6 +54,7 @@ from lava_spikyspace.cli.options import (
     QuietFlag,
     VerboseFlag,
 )
+from lava_spikyspace.cli.profile import profile
 from lava_spikyspace.cli.profiles import PROFILES
 from lava_spikyspace.cli.run import run
 from lava_spikyspace.cli.stdout import stdout_guard
@@ -72,6 +73,7 @@ COMMANDS: dict[str, Command | CommandGroup] = {
     "verify": verify,
     "check": check,
     "estimate": estimate,
+    "profile": profile,
     "profiles": PROFILES,
     "backends": backends,
     "doctor": doctor,

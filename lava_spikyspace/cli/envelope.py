@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lava_spikyspace.cli.failure import Failure
 from lava_spikyspace.cli.jsonable import Json, to_jsonable
@@ -13,6 +14,9 @@ from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import InputError
 from lava_spikyspace.files import sha256_of
 from lava_spikyspace.versions import installed_versions
+
+if TYPE_CHECKING:
+    from lava_spikyspace.inputs import FileReference
 
 SCHEMA_VERSION = 1
 
@@ -41,7 +45,7 @@ class Subject:
     """What a command worked on; filled in as it becomes known, so that errors can tell it too."""
 
     backend: str | None = None
-    model: Path | None = None
+    model: Path | FileReference | None = None
     timings_s: dict[str, float] = field(default_factory=dict)
 
 
@@ -86,9 +90,11 @@ def dump_envelope(envelope: Mapping[str, Json]) -> str:
     return json.dumps(envelope, allow_nan=False, ensure_ascii=False)
 
 
-def _model_entry(path: Path | None) -> Json:
+def _model_entry(path: Path | FileReference | None) -> Json:
     if path is None:
         return None
+    if not isinstance(path, Path):  # the file that a run was made of, as it was then
+        return {"path": path.path, "sha256": path.sha256}
     try:
         digest = sha256_of(path)
     except InputError:  # the command failed because of it, and says so in its diagnostic

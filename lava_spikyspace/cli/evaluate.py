@@ -17,6 +17,7 @@ from lava_spikyspace.cli.options import (
     ForceFlag,
     ModelArgument,
     OutOption,
+    RecordFlag,
     StrictFlag,
 )
 from lava_spikyspace.cli.session import Session
@@ -56,6 +57,7 @@ def evaluate(
     coding: CodingOption = "graded",
     strict: StrictFlag = False,
     clip_input: ClipInputFlag = False,
+    record_spikes: RecordFlag = False,
     out: OutOption = None,
     force: ForceFlag = False,
 ) -> None:
@@ -77,7 +79,7 @@ def evaluate(
         Value of the table that means missing.
     coding : str
         How a code travels; for the counts in the run directory.
-    strict, clip_input, force : bool
+    strict, clip_input, record_spikes, force : bool
         See `lava_spikyspace.evaluation.evaluate`.
     out : Path, optional
         Run directory to write.
@@ -96,6 +98,7 @@ def evaluate(
             coding=coding,
             strict=strict,
             clip_input=clip_input,
+            record=record_spikes,
             out=out,
             force=force,
             progress=progress,

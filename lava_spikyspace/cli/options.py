@@ -90,6 +90,12 @@ OutOption = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Run directory to write.", show_default=False),
 ]
+RecordFlag = Annotated[
+    bool, typer.Option("--record-spikes", help="Keep the codes of every process, for --out.")
+]
+RunDirArgument = Annotated[
+    Path, typer.Argument(metavar="RUN", help="Run directory of `run --out` or `evaluate --out`.")
+]
 ForceFlag = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
 
 

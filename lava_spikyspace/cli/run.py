@@ -19,6 +19,7 @@ from lava_spikyspace.cli.options import (
     ForceFlag,
     ModelArgument,
     OutOption,
+    RecordFlag,
     RuntimeOption,
     StrictFlag,
     TimeoutOption,
@@ -51,9 +52,7 @@ def run(
     windows: WindowsOption = None,
     strict: StrictFlag = False,
     clip_input: ClipInputFlag = False,
-    record_spikes: Annotated[
-        bool, typer.Option("--record-spikes", help="Keep the codes of every process, for --out.")
-    ] = False,
+    record_spikes: RecordFlag = False,
     out: OutOption = None,
     force: ForceFlag = False,
     timeout: TimeoutOption = 600.0,

@@ -105,25 +105,12 @@ def show_processes(
     over : str
         What the counts are sums over.
     """
-    headings = list(_HEADINGS.values())
-    rows = [_cells(row) for row in counts]
-    rows.append(_totals(counts))
-    widths = [
-        max([len(heading), *(len(str(row[index])) for row in rows if row[index] is not None)])
-        for index, heading in enumerate(headings)
-    ]
-    expendable = [headings.index(heading) for heading in _EXPENDABLE]
-    shown = fitting_columns(widths, session.width, expendable)
     session.table(
-        [headings[index] for index in shown],
-        [[row[index] for index in shown] for row in rows],
+        list(_HEADINGS.values()),
+        [*(_cells(row) for row in counts), _totals(counts)],
         title=f"Processes, over all {over}",
+        expendable=_EXPENDABLE,
     )
-    if len(shown) < len(headings):
-        left_out = ", ".join(
-            heading for index, heading in enumerate(headings) if index not in shown
-        )
-        session.note(f"columns that do not fit: {left_out}; --json has them")
 
 
 def _cells(row: ProcessCounts) -> list[object]:

@@ -9,18 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from rich.text import Text
 
 from lava_spikyspace.cli.console import make_console
 from lava_spikyspace.cli.envelope import Result, Subject, build_envelope, dump_envelope
 from lava_spikyspace.cli.failure import Failure
+from lava_spikyspace.cli.fitting import fitting_columns
 from lava_spikyspace.cli.jsonable import to_jsonable
 from lava_spikyspace.cli.options import OutputOptions
 from lava_spikyspace.cli.progress import ProgressBar, progress_bar
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import InternalError
+
+if TYPE_CHECKING:
+    from lava_spikyspace.inputs import FileReference
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
 _LOGGERS = ("lava_spikyspace", "netx_export")
@@ -70,9 +74,17 @@ class Session:
             self._out.print(text, soft_wrap=True)
 
     def table(
-        self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None
+        self,
+        columns: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        *,
+        title: str | None = None,
+        expendable: Sequence[str] = (),
     ) -> None:
         """Print a table of the result; columns of numbers are aligned to the right.
+
+        A number is never broken into two lines. Where the table is wider than the terminal,
+        columns of `expendable` give way, and a note says which; then texts are folded.
 
         Parameters
         ----------
@@ -82,6 +94,8 @@ class Session:
             Cells: text as it is, integers in full, other numbers with six digits, None as a dash.
         title : str, optional
             A line above the table.
+        expendable : sequence of str
+            Headings of columns that may be left out, the least useful first.
         """
         if self.options.json:
             return
@@ -89,12 +103,28 @@ class Session:
         from rich.table import Table
 
         cells = [list(row) for row in rows]
+        texts = [[_cell(value) for value in row] for row in cells]
+        widths = [
+            max(map(len, (heading, *(row[index] for row in texts))))
+            for index, heading in enumerate(columns)
+        ]
+        shown = fitting_columns(widths, self.width, [columns.index(name) for name in expendable])
         grid = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for index, heading in enumerate(columns):
-            grid.add_column(Text(heading), justify=_alignment(row[index] for row in cells))
-        for row in cells:
-            grid.add_row(*(Text(_cell(value)) for value in row))
+        for index in shown:
+            justify = _alignment(row[index] for row in cells)
+            is_text = justify == "left"
+            grid.add_column(
+                Text(columns[index]),
+                justify=justify,
+                min_width=None if is_text else max(len(row[index]) for row in texts),
+                overflow="fold",
+            )
+        for row in texts:
+            grid.add_row(*(Text(row[index]) for index in shown))
         self._out.print(grid)
+        if len(shown) < len(columns):
+            left_out = ", ".join(name for i, name in enumerate(columns) if i not in shown)
+            self.note(f"columns that do not fit: {left_out}; --json has them")
 
     def findings(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Print diagnostics as part of the result, one a line, hints below them."""
@@ -110,7 +140,7 @@ class Session:
         *,
         data: Mapping[str, object],
         backend: str | None = None,
-        model: Path | None = None,
+        model: Path | FileReference | None = None,
         diagnostics: Iterable[Diagnostic] = (),
         timings_s: Mapping[str, float] | None = None,
         ok: bool = True,
@@ -123,8 +153,9 @@ class Session:
             The result, as documented for the command; see `to_jsonable` for what it may hold.
         backend : str, optional
             Name of the backend that computed it.
-        model : Path, optional
-            The model file; its SHA-256 goes into the envelope.
+        model : Path or FileReference, optional
+            The model file; its SHA-256 goes into the envelope. A reference keeps the one that it
+            had when it was run.
         diagnostics : iterable of Diagnostic
             Findings and warnings.
         timings_s : mapping, optional
@@ -144,7 +175,9 @@ class Session:
         plain = {key: to_jsonable(value) for key, value in data.items()}
         self.result = Result(plain, ok, tuple(diagnostics))
 
-    def about(self, *, backend: str | None = None, model: Path | None = None) -> None:
+    def about(
+        self, *, backend: str | None = None, model: Path | FileReference | None = None
+    ) -> None:
         """Say what the command works on, as soon as it is known, so that errors can tell it."""
         self._subject.backend = backend or self._subject.backend
         self._subject.model = model or self._subject.model
