@@ -89,8 +89,8 @@ def read_run_directory(folder: Path) -> RunResult:
     if data.forecasts_shape[0] != windows.size or data.forecasts_shape[2] != len(data.variates):
         raise InputError(f"{folder / RUN_NAME}: the entries of its data contradict each other")
     counts = tuple(row.counts(data.saturations.get(row.name, 0)) for row in data.processes)
-    frame = read_frame(folder, PROCESSES_STEM, DTYPES)
-    facts = _read_facts(folder, frame, counts)
+    frame = _read_processes(folder, counts)
+    facts = _facts_of(folder, frame)
     channels = _read_channels(folder, counts)
     return RunResult(
         forecasts=_read_forecasts(path, windows, data),
@@ -131,9 +131,11 @@ def read_stock_run_directory(folder: Path) -> StockResult:
         raise InputError(
             f"{folder / OUTPUTS_NAME}: found shape {outputs.shape}, expected {data.outputs_shape}"
         )
+    counts = tuple(row.counts(saturations=0) for row in data.processes)
+    frame = _read_processes(folder, counts)
     return StockResult(
         outputs=outputs,
-        counts=tuple(row.counts(saturations=0) for row in data.processes),
+        counts=counts,
         latency_steps=data.latency_steps,
         backend=document.backend,
         runtime=data.runtime,
@@ -146,6 +148,7 @@ def read_stock_run_directory(folder: Path) -> StockResult:
         records=_read_arrays(folder / RECORDS_NAME),
         versions=document.versions,
         timings_s=document.timings_s,
+        process_seconds=seconds_of(frame),
         diagnostics=tuple(entry.diagnostic() for entry in document.diagnostics),
     )
 
@@ -210,17 +213,19 @@ def _shown(row: list[str] | None) -> str:
     return "the end of the file" if row is None else ",".join(row)
 
 
-def _read_facts(
-    folder: Path, frame: pd.DataFrame, counts: tuple[ProcessCounts, ...]
-) -> tuple[RowFacts, ...]:
-    """Return what is known about each row, after checking that the table has the same counts."""
-    where = folder / PROCESSES_STEM
+def _read_processes(folder: Path, counts: tuple[ProcessCounts, ...]) -> pd.DataFrame:
+    """Read the table of processes, after checking that it has the counts of the document."""
+    frame = read_frame(folder, PROCESSES_STEM, DTYPES)
     if not has_counts(frame, counts):
-        raise InputError(f"{where}: its counts are not those of {RUN_NAME}")
+        raise InputError(f"{folder / PROCESSES_STEM}: its counts are not those of {RUN_NAME}")
+    return frame
+
+
+def _facts_of(folder: Path, frame: pd.DataFrame) -> tuple[RowFacts, ...]:
     try:
         return facts_of(frame)
-    except (InternalError, TypeError) as error:  # an empty interval, one end of it
-        raise InputError(f"{where}: a proven range is none: {error}") from error
+    except (InternalError, TypeError) as error:  # an empty interval, or one end of it
+        raise InputError(f"{folder / PROCESSES_STEM}: no proven range: {error}") from error
 
 
 def _read_channels(folder: Path, counts: tuple[ProcessCounts, ...]) -> dict[str, IntArray]:
@@ -278,7 +283,7 @@ def _read_arrays(path: Path) -> dict[str, IntArray]:
     if not path.exists():
         return {}
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(f"{path}: cannot be read: {error}") from error

@@ -236,12 +236,9 @@ def _profile_of(
 
 
 def _rows(result: RunResult | StockResult) -> Iterator[ProfileRow]:
-    facts: Sequence[RowFacts] = ()
-    seconds: list[float | None] = [None] * len(result.counts)
-    if isinstance(result, RunResult):
-        facts = result.facts
-        seconds = _seconds(facts, result)
+    facts: Sequence[RowFacts] = result.facts if isinstance(result, RunResult) else ()
     facts = facts or [RowFacts(row.name, row.name, row.name) for row in result.counts]
+    seconds = _seconds(facts, result)
     shares = add_shares(
         dict(
             zip(
@@ -262,7 +259,7 @@ def _rows(result: RunResult | StockResult) -> Iterator[ProfileRow]:
         yield _with_channels(row, result) if isinstance(result, RunResult) else row
 
 
-def _seconds(facts: Sequence[RowFacts], result: RunResult) -> list[float | None]:
+def _seconds(facts: Sequence[RowFacts], result: RunResult | StockResult) -> list[float | None]:
     """Return the wall time of the process of each row, in the first of its rows."""
     left = dict(result.process_seconds or {})
     return [left.pop(fact.process, None) for fact in facts]

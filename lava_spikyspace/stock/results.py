@@ -52,6 +52,8 @@ class StockResult:
         Versions of Python, of this package and of its libraries.
     timings_s : mapping of str to float
         Seconds by stage.
+    process_seconds : mapping of str to float, optional
+        Wall time that each process took, where the runtime measured it.
     diagnostics : tuple of Diagnostic
         What the user should know.
     """
@@ -68,6 +70,7 @@ class StockResult:
     records: Mapping[str, IntArray] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=installed_versions)
     timings_s: Mapping[str, float] = field(default_factory=dict)
+    process_seconds: Mapping[str, float] | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
@@ -77,10 +80,10 @@ class StockResult:
 
     @property
     def processes(self) -> pd.DataFrame:
-        """The counts as a frame, one row per process; see `ProcessCounts` for the columns."""
+        """The counts as a frame, one row per process; `process_frame.DTYPES` has the columns."""
         from lava_spikyspace.process_frame import frame_of
 
-        return frame_of(self.counts)
+        return frame_of(self.counts, seconds=self.process_seconds)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``data`` of ``run --json``, as plain values.

@@ -142,6 +142,7 @@ def run_stock(
         data=stimulus.file,
         records=outcome.messages if record else {},
         timings_s={"read": read_s, **simulated.timings_s},
+        process_seconds=simulated.process_seconds,
         diagnostics=(
             *_about(findings, selection),
             *selection_notices(selection),

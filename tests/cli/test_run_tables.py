@@ -69,7 +69,6 @@ def test_one_window_is_enough_if_it_has_its_actual_values(result, shown):
         result,
         forecasts=result.forecasts[:3],
         windows=result.windows[:3],
-        actual=result.actual[:3],
     )
     text = shown(120, show_forecasts, inside)
     assert text.count("Forecasts of window") == 1
@@ -81,7 +80,6 @@ def test_some_actual_values_are_better_than_none(result, shown):
         result,
         forecasts=result.forecasts[-2:],
         windows=result.windows[-2:],
-        actual=result.actual[-2:],
     )
     text = shown(120, show_forecasts, late)
     lines = text[: text.index("window 6")].splitlines()
@@ -89,7 +87,7 @@ def test_some_actual_values_are_better_than_none(result, shown):
     assert [step[2] == "-" for step in steps] == [False, True]
 
 
-def test_a_run_from_its_directory_has_no_actual_values(result, shown):
-    text = shown(120, show_forecasts, replace(result, actual=None))
+def test_a_run_that_kept_no_series_has_no_actual_values(result, shown):
+    text = shown(120, show_forecasts, replace(result, series=None))
     assert "actual" not in text
     assert "window 6" in text

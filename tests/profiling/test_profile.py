@@ -36,7 +36,7 @@ def kept(request, network, tmp_path_factory):
         pytest.importorskip("lava.magma")
     folder = tmp_path_factory.mktemp("profile") / "run"
     values = walk_values(network, 9)
-    lss.run(network, values, coding=coding, windows=3, record=True, **ENGINES[engine]).save(folder)
+    lss.run(network, values, coding=coding, windows=2, record=True, **ENGINES[engine]).save(folder)
     with np.load(folder / "spikes.npz", allow_pickle=False) as archive:
         records = {name: archive[name].astype(np.int64) for name in archive.files}
     return lss.profile(folder), records, coding
@@ -122,6 +122,15 @@ class TestAgainstTheRecords:
             assert profile.totals["seconds"] is None
             assert profile.sources["seconds"] == "not measured"
             assert "not-timed" in [finding.code for finding in profile.diagnostics]
+
+    def test_wall_times_are_those_of_the_inprocess_runtime(self, kept):
+        profile, _, _ = kept
+        timed = {row.facts.process for row in profile.rows if row.seconds is not None}
+        everything = {row.facts.process for row in profile.rows}
+        assert timed == (everything if profile.runtime == "inprocess" else set())
+        if timed:
+            assert 0 < profile.totals["seconds"] <= profile.timings_s["run"]
+            assert "sim/inprocess" in profile.sources["seconds"]
 
 
 @pytest.fixture(scope="module")
