@@ -73,8 +73,8 @@ def encode_windows(
     """
     norm = network.normalisation
     if norm.kind == "instance":
-        mean = windows.mean(axis=1, keepdims=True)
-        scale = np.sqrt(windows.var(axis=1, keepdims=True) + (norm.eps or 0.0))
+        mean = _mean_over_elements(windows)
+        scale = np.sqrt(_mean_over_elements(np.square(windows - mean)) + (norm.eps or 0.0))
     else:
         mean = np.zeros(1) if norm.mean is None else norm.mean
         scale = np.ones(1) if norm.scale is None else norm.scale
@@ -98,6 +98,18 @@ def encode_windows(
         )
     messages = np.clip(rounded, limits.lo, limits.hi).astype(np.int64)
     return EncodedWindows(messages, mean, scale, clipped)
+
+
+def _mean_over_elements(windows: FloatArray) -> FloatArray:
+    """Return the mean of every window, shape (window, 1, variate).
+
+    One element after the other: NumPy's own sum goes through memory in an order that depends on
+    how many windows there are, and a window shall not depend on those that it is cut out with.
+    """
+    total = np.zeros((windows.shape[0], 1, windows.shape[2]))
+    for element in range(windows.shape[1]):
+        total += windows[:, element : element + 1]
+    return total / windows.shape[1]
 
 
 def decode_forecasts(network: Network, forecasts: IntArray, encoded: EncodedWindows) -> FloatArray:
