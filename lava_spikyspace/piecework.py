@@ -9,8 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from lava_spikyspace.backends.base import Backend, Progress, Records
+from lava_spikyspace.backends.deployment import Deployed
+from lava_spikyspace.backends.measurement import Measurement
 from lava_spikyspace.boundary import FloatArray, decode_forecasts, encode_windows
 from lava_spikyspace.datasets.windows import input_windows
+from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.plan import Plan
 from lava_spikyspace.profiling.counters import Activity
 
@@ -33,6 +36,10 @@ class PieceOutcome:
         Seconds by stage: ``encode`` and those of the engine.
     process_seconds : mapping of str to float, optional
         Wall time by process, where the engine measured it.
+    deployment, measurement
+        Of a run on a chip; see `backends.base.EngineResult`.
+    notices : tuple of Diagnostic
+        What the engine has to say.
     """
 
     forecasts: FloatArray
@@ -41,6 +48,9 @@ class PieceOutcome:
     clipped: int
     timings_s: Mapping[str, float]
     process_seconds: Mapping[str, float] | None = None
+    deployment: tuple[Deployed, ...] = ()
+    measurement: Measurement | None = None
+    notices: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,4 +128,7 @@ class PieceWork:
             clipped=encoded.clipped,
             timings_s={"encode": encode_s, **result.timings_s},
             process_seconds=result.process_seconds,
+            deployment=result.deployment,
+            measurement=result.measurement,
+            notices=result.diagnostics,
         )

@@ -10,9 +10,12 @@ from functools import cached_property
 import numpy as np
 
 from lava_spikyspace.backends.base import Backend, Progress
+from lava_spikyspace.backends.deployment import Deployed
+from lava_spikyspace.backends.measurement import Measurement
 from lava_spikyspace.boundary import FloatArray
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import input_windows
+from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.piecework import PieceOutcome, PieceWork
 from lava_spikyspace.plan import MESSAGE, Plan
@@ -89,6 +92,12 @@ class WindowStream:
         Input values that were saturated, counted in every window that they are part of.
     timings_s : dict of str to float
         Seconds by stage, of all workers together: ``encode`` and those of the engine.
+    deployment : tuple of Deployed
+        Where each process ran, on hardware; a chip gets all windows at once, as a simulator does.
+    measurement : Measurement, optional
+        What the chip measured of itself.
+    notices : tuple of Diagnostic
+        What the engine has to say.
     """
 
     engine: Backend
@@ -102,6 +111,9 @@ class WindowStream:
     workers: Workers | None = None
     clipped_inputs: int = 0
     timings_s: dict[str, float] = field(default_factory=dict)
+    deployment: tuple[Deployed, ...] = ()
+    measurement: Measurement | None = None
+    notices: tuple[Diagnostic, ...] = ()
     _activities: dict[str, Activity] = field(default_factory=dict)
     _records: dict[str, list[IntArray]] = field(default_factory=dict)
     _windows: int = 0
@@ -226,6 +238,8 @@ class WindowStream:
 
     def _absorb(self, outcome: PieceOutcome, windows: int) -> None:
         """Add what came of some windows to what came before."""
+        self.deployment, self.measurement = outcome.deployment, outcome.measurement
+        self.notices += outcome.notices
         for stage, seconds in outcome.timings_s.items():
             self._spend(stage, seconds)
         for row, activity in outcome.activities.items():
