@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lava_spikyspace.datasets.windows import input_windows
 from lava_spikyspace.errors import DataError
 from lava_spikyspace.network import IntArray, Network
 
@@ -73,43 +74,118 @@ def encode_windows(
     """
     norm = network.normalisation
     if norm.kind == "instance":
-        mean = _mean_over_elements(windows)
-        scale = np.sqrt(_mean_over_elements(np.square(windows - mean)) + (norm.eps or 0.0))
+        mean = windows.mean(axis=1, keepdims=True)
+        scale = np.sqrt(windows.var(axis=1, keepdims=True) + (norm.eps or 0.0))
     else:
-        mean = np.zeros(1) if norm.mean is None else norm.mean
-        scale = np.ones(1) if norm.scale is None else norm.scale
-        mean, scale = mean[None, None, :], scale[None, None, :]
-    rounded = np.rint((windows - mean) / scale * 2.0**network.input.frac_bits)
-    limits = network.input.ranges["message"]
-    outside = (rounded < limits.lo) | (rounded > limits.hi)
+        mean, scale = _fixed(network)
+    rounded, outside = _round(network, windows, mean, scale)
     clipped = int(np.count_nonzero(outside))
     if clipped and not clip:
         window, element, variate = (int(i[0]) for i in np.nonzero(outside))
         start = window if first_rows is None else int(first_rows[window])
-        name = f" ({network.variates[variate]})" if network.variates else ""
-        unit = 2.0**network.input.frac_bits
-        raise DataError(
-            f"{source}: row {start + element}, column {variate}{name}: value "
-            f"{windows[window, element, variate]:g} is "
-            f"{rounded[window, element, variate] / unit:.4g} after normalisation, outside the "
-            f"input range [{limits.lo / unit:.4g}, {limits.hi / unit:.4g}] of the model "
-            f"({clipped} such values)",
-            hint="use --clip-input to saturate and count them",
+        place = (window, element, variate)
+        raise _out_of_range(
+            network, source, start + element, variate, windows[place], rounded[place], clipped
         )
-    messages = np.clip(rounded, limits.lo, limits.hi).astype(np.int64)
+    return EncodedWindows(_saturate(network, rounded), mean, scale, clipped)
+
+
+def encode_table(
+    network: Network,
+    values: FloatArray,
+    windows: range,
+    *,
+    clip: bool = False,
+    source: str = "data",
+) -> EncodedWindows:
+    """Encode consecutive windows of a table, as `encode_windows` does.
+
+    With fixed normalisation a row is the same in all windows: it is encoded once, and the messages
+    are a read-only view of the rows, which lets an engine share work.
+
+    Parameters
+    ----------
+    network : Network
+        Gives normalisation, fraction bits and input range.
+    values : ndarray, float64, shape (row, variate)
+        The table.
+    windows : range
+        Window indices with step 1, at least one; window i starts at row i.
+    clip : bool
+        Saturate values outside the input range and count them, instead of refusing.
+    source : str
+        Name of the table, for the message of an error.
+
+    Raises
+    ------
+    DataError
+        A value lies outside the input range that the file was proven for (and `clip` is off).
+    """
+    if network.normalisation.kind == "instance":
+        return encode_windows(
+            network,
+            input_windows(values, network.window, windows),
+            clip=clip,
+            first_rows=np.asarray(windows, dtype=np.int64),
+            source=source,
+        )
+    rows = values[windows.start : windows.stop + network.window - 1]
+    mean, scale = _fixed(network)
+    rounded, outside = _round(network, rows, mean[0], scale[0])
+    # A value counts in every window that it is part of.
+    by_window = input_windows(outside.sum(axis=1, keepdims=True), network.window)
+    clipped = int(by_window.sum())
+    if clipped and not clip:
+        row, variate = (int(i[0]) for i in np.nonzero(outside))
+        place = (row, variate)
+        raise _out_of_range(
+            network, source, windows.start + row, variate, rows[place], rounded[place], clipped
+        )
+    messages = input_windows(_saturate(network, rounded), network.window)
     return EncodedWindows(messages, mean, scale, clipped)
 
 
-def _mean_over_elements(windows: FloatArray) -> FloatArray:
-    """Return the mean of every window, shape (window, 1, variate).
+def _fixed(network: Network) -> tuple[FloatArray, FloatArray]:
+    """Return mean and scale of a fixed normalisation, shape (1, 1, variate) or (1, 1, 1)."""
+    norm = network.normalisation
+    mean = np.zeros(1) if norm.mean is None else norm.mean
+    scale = np.ones(1) if norm.scale is None else norm.scale
+    return mean[None, None, :], scale[None, None, :]
 
-    One element after the other: NumPy's own sum goes through memory in an order that depends on
-    how many windows there are, and a window shall not depend on those that it is cut out with.
-    """
-    total = np.zeros((windows.shape[0], 1, windows.shape[2]))
-    for element in range(windows.shape[1]):
-        total += windows[:, element : element + 1]
-    return total / windows.shape[1]
+
+def _round(
+    network: Network, values: FloatArray, mean: FloatArray, scale: FloatArray
+) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Return ``round_half_even((v - mean) / scale * 2**f)``, and which lie out of range."""
+    rounded = np.rint((values - mean) / scale * 2.0**network.input.frac_bits)
+    limits = network.input.ranges["message"]
+    return rounded, (rounded < limits.lo) | (rounded > limits.hi)
+
+
+def _saturate(network: Network, rounded: FloatArray) -> IntArray:
+    limits = network.input.ranges["message"]
+    return np.clip(rounded, limits.lo, limits.hi).astype(np.int64)
+
+
+def _out_of_range(
+    network: Network,
+    source: str,
+    row: int,
+    variate: int,
+    value: float,
+    rounded: float,
+    count: int,
+) -> DataError:
+    """Return the error that names the first value out of range."""
+    name = f" ({network.variates[variate]})" if network.variates else ""
+    unit = 2.0**network.input.frac_bits
+    limits = network.input.ranges["message"]
+    return DataError(
+        f"{source}: row {row}, column {variate}{name}: value {value:g} is {rounded / unit:.4g} "
+        f"after normalisation, outside the input range [{limits.lo / unit:.4g}, "
+        f"{limits.hi / unit:.4g}] of the model ({count} such values)",
+        hint="use --clip-input to saturate and count them",
+    )
 
 
 def decode_forecasts(network: Network, forecasts: IntArray, encoded: EncodedWindows) -> FloatArray:

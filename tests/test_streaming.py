@@ -26,7 +26,7 @@ class Recorder:
 def make_stream(monkeypatch):
     network = small_network()
     values = walk_values(network, 25)
-    monkeypatch.setattr(streaming, "PIECE_VALUES", 8 * network.window * network.channels)
+    monkeypatch.setattr(streaming, "PIECE_VALUES", 8 * network.channels * (1 + 2 * network.horizon))
 
     def make(name, **options):
         table = resolve_table(values, network, bundled=False)

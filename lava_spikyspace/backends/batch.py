@@ -1,39 +1,67 @@
 """The batch engine: the integer network vectorised over windows, without Lava.
 
 Layers are evaluated in order on whole windows; time steps exist only in the counts. The codes are
-those of the Lava processes, bit for bit, and so are the counts.
+those of the Lava processes, bit for bit, and so are the counts. There are two ways to the same
+numbers: the readable one in NumPy (`backends.batch_layers`), and compiled kernels between products
+on BLAS (`backends.fused`), which are many times faster and take a moment to load.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from lava_spikyspace.backends.base import EngineResult, Progress, check_ranges
 from lava_spikyspace.backends.batch_activity import measure
 from lava_spikyspace.backends.batch_layers import LayerOutput, evaluate
-from lava_spikyspace.network import IntArray, Network
+from lava_spikyspace.backends.fused.sharing import window_rows
+from lava_spikyspace.network import DenseLayer, IntArray, Interval, Network, ScanLayer
 from lava_spikyspace.plan import Plan
 from lava_spikyspace.profiling.counters import Activity
 
-DEFAULT_CHUNK = 64
-"""Windows evaluated together: bounds the memory, large enough for the matrix products."""
+if TYPE_CHECKING:
+    from lava_spikyspace.backends.fused.network_form import NetworkForm
+
+MAX_CHUNK = 64
+"""Most windows that NumPy evaluates together: large enough for the matrix products."""
+
+CHUNK_VALUES = 1 << 23
+"""State codes that NumPy keeps at one time (64 MiB), which bounds its memory."""
+
+WORTH_COMPILING = 1 << 29
+"""Operations from which on compiled kernels pay for the time that it takes to load them: a few
+seconds of NumPy."""
+
+Kernels = Literal["auto", "numpy", "fused"]
+"""Which way to compute: `auto` takes the compiled kernels where they are to be had and pay."""
 
 
 @dataclass(frozen=True)
 class BatchBackend:
-    """NumPy engine over chunks of windows.
+    """Vectorised engine over chunks of windows.
 
     Parameters
     ----------
-    chunk : int
-        Windows evaluated together.
+    chunk : int, optional
+        Windows evaluated together in a thread; by default as many as the model's size leaves
+        memory for.
+    jobs : int, optional
+        Threads; by default one per core that the process may use. Results do not depend on it.
+    kernels : {"auto", "numpy", "fused"}
+        Which way to compute. `fused` falls back to NumPy where the kernels cannot run the network:
+        where numba is missing, or values are wider than their types.
     """
 
-    chunk: int = DEFAULT_CHUNK
+    chunk: int | None = None
+    jobs: int | None = None
+    kernels: Kernels = "auto"
     name = "batch"
 
     def run(
@@ -45,14 +73,63 @@ class BatchBackend:
         record: bool = False,
         progress: Progress | None = None,
     ) -> EngineResult:
-        """Run windows through the network; see `backends.base.Backend`."""
+        """Run windows through the network; see `backends.base.Backend`.
+
+        Consecutive windows that are a view of one table of rows (as of
+        `numpy.lib.stride_tricks.sliding_window_view`) are computed fastest: the compiled kernels
+        share what is equal.
+        """
         started = time.perf_counter()
+        jobs = self.jobs or usable_cores()
+        form = self._form(plan.network, messages)
+        if form is None:
+            with threadpool_limits(jobs, user_api="blas"):
+                result = self._run_numpy(plan, messages, strict, record, progress)
+        else:
+            from lava_spikyspace.backends.fused.engine import run_fused
+
+            # Every thread computes windows of its own, and calls BLAS for them alone.
+            with threadpool_limits(1, user_api="blas"):
+                result = run_fused(
+                    plan,
+                    form,
+                    messages,
+                    jobs=jobs,
+                    chunk=self.chunk,
+                    strict=strict,
+                    record=record,
+                    progress=progress,
+                )
+        return replace(result, timings_s={"run": time.perf_counter() - started})
+
+    def _form(self, network: Network, messages: IntArray) -> NetworkForm | None:
+        """Return the network as the compiled kernels take it; None where NumPy is to run."""
+        if self.kernels == "numpy" or not messages.size or find_spec("numba") is None:
+            return None
+        if self.kernels == "auto" and len(messages) * _operations(network) < WORTH_COMPILING:
+            return None
+        # Widths are proven from this range on.
+        if not network.input.ranges["message"].contains(Interval.of(window_rows(messages).rows)):
+            return None
+        from lava_spikyspace.backends.fused.network_form import network_form
+
+        return network_form(network)
+
+    def _run_numpy(
+        self,
+        plan: Plan,
+        messages: IntArray,
+        strict: bool,
+        record: bool,
+        progress: Progress | None,
+    ) -> EngineResult:
         count = messages.shape[0]
+        chunk = self.chunk or _chunk_windows(plan.network)
         forecasts: list[IntArray] = []
         records: dict[str, list[IntArray]] = {}
         activities: dict[str, Activity] = {}
-        for first in range(0, count, self.chunk):
-            part = messages[first : first + self.chunk]
+        for first in range(0, count, chunk):
+            part = messages[first : first + chunk]
             outputs = run_layers(plan.network, part, strict=strict)
             forecasts.append(outputs[plan.network.head.name].message)
             for row, activity in measure(plan, outputs).items():
@@ -62,13 +139,40 @@ class BatchBackend:
                 for name, codes in collect_records(plan.network, outputs).items():
                     records.setdefault(name, []).append(codes)
             if progress is not None:
-                progress(min(first + self.chunk, count), count)
+                progress(min(first + chunk, count), count)
         return EngineResult(
             forecasts=np.concatenate(forecasts),
             activities=activities,
             records={name: np.concatenate(parts) for name, parts in records.items()},
-            timings_s={"run": time.perf_counter() - started},
         )
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _operations(network: Network) -> int:
+    """Return about how many values of a window are computed one by one."""
+    operations = 0
+    for layer in network:
+        if isinstance(layer, ScanLayer):
+            operations += 8 * layer.neurons * layer.states
+        elif isinstance(layer, DenseLayer):
+            operations += 8 * layer.neurons + layer.weight.size // 16
+    return operations * network.window
+
+
+def _chunk_windows(network: Network) -> int:
+    """Return how many windows NumPy evaluates together."""
+    states = max(
+        (layer.neurons * layer.states for layer in network if isinstance(layer, ScanLayer)),
+        default=1,
+    )
+    widest = max(states, network.channels) * network.window
+    return int(np.clip(CHUNK_VALUES // widest, 1, MAX_CHUNK))
 
 
 def run_layers(

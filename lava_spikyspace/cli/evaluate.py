@@ -15,11 +15,9 @@ from lava_spikyspace.cli.options import (
     CodingOption,
     DataOption,
     ForceFlag,
-    JobsOption,
     ModelArgument,
     OutOption,
     RecordFlag,
-    SchedulerOption,
     StrictFlag,
 )
 from lava_spikyspace.cli.session import Session
@@ -62,8 +60,6 @@ def evaluate(
     record_spikes: RecordFlag = False,
     out: OutOption = None,
     force: ForceFlag = False,
-    jobs: JobsOption = 1,
-    scheduler: SchedulerOption = None,
 ) -> None:
     """Score the forecasts of a model, beside persistence and ridge regression.
 
@@ -87,10 +83,6 @@ def evaluate(
         See `lava_spikyspace.evaluation.evaluate`.
     out : Path, optional
         Run directory to write.
-    jobs : int
-        Processes on this machine.
-    scheduler : str, optional
-        Address of a Dask scheduler.
     """
     from lava_spikyspace import evaluation
     from lava_spikyspace.demo import demo_model_path
@@ -109,8 +101,6 @@ def evaluate(
             record=record_spikes,
             out=out,
             force=force,
-            jobs=jobs,
-            scheduler=scheduler,
             progress=progress,
         )
     _show(session, result)

@@ -1,0 +1,295 @@
+"""One block on a chunk of windows: matrix products between kernels, new nodes only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lava_spikyspace.backends.fused import kernels
+from lava_spikyspace.backends.fused.network_form import BlockForm, Float64Array
+from lava_spikyspace.backends.fused.nodes import BlockNodes, Group, StreamNodes, Workspace
+from lava_spikyspace.backends.fused.sharing import Links
+from lava_spikyspace.backends.fused.tallies import Tallies, Tally
+from lava_spikyspace.network import IntArray, LinearLayer
+
+_UNIT_ROUNDOFF = 2.0**-24
+"""Of float32."""
+
+_INT64 = np.iinfo(np.int64)
+
+
+def product_error(terms: int) -> float:
+    """Return a bound of the error of a float32 scalar product, relative to ``|x| * |w|``.
+
+    ``terms * u / (1 - terms * u)`` bounds it for any order of the sum and with or without fused
+    multiply-add, relative to the sum of ``|x_i * w_i|``, which is at most ``|x| * |w|`` (Higham,
+    Accuracy and Stability of Numerical Algorithms, 2002, §3.1). Doubled, so that what the kernel
+    rounds on top does not matter.
+    """
+    return 2 * terms * _UNIT_ROUNDOFF / (1 - terms * _UNIT_ROUNDOFF)
+
+
+def whole_spans(count: int) -> IntArray:
+    """Return empty ranges of integers, shape (count, 2)."""
+    return np.tile(np.array([_INT64.max, _INT64.min]), (count, 1))
+
+
+def real_spans(count: int) -> Float64Array:
+    """Return empty ranges of floats, shape (count, 2)."""
+    return np.tile(np.array([np.inf, -np.inf]), (count, 1))
+
+
+@dataclass(eq=False)
+class BlockRun:
+    """One block on one chunk.
+
+    Parameters
+    ----------
+    form : BlockForm
+        The block.
+    stream, nodes, result : StreamNodes, BlockNodes, StreamNodes
+        Its input, what it computes, its output.
+    links : Links
+        How the windows hang together.
+    first_window : int
+        1 where the first row of all indices is the last window of the chunk before.
+    workspace : Workspace
+        Scratch.
+    tallies : dict of str to Tally
+        Receives extremes by layer name.
+    """
+
+    form: BlockForm
+    stream: StreamNodes
+    nodes: BlockNodes
+    result: StreamNodes
+    links: Links
+    first_window: int
+    workspace: Workspace
+    tallies: Tallies
+
+    def run(self) -> None:
+        """Compute the block."""
+        self._normalise()
+        self._convolve()
+        self._project()
+        self._scan()
+        self._add_to_stream()
+
+    def _tally(self, layer: str) -> Tally:
+        return self.tallies.setdefault(layer, Tally())
+
+    def _normalise(self) -> None:
+        """Compute the root and the codes of both halves of in_proj."""
+        form, nodes, layers = self.form, self.nodes, self.form.layers
+        new = self.stream.group.new
+        x, squares, roots = self.stream.messages[new], nodes.squares[new], nodes.roots[new]
+        spans = whole_spans(3)
+        norm = layers.norm
+        kernels.squares_and_roots(x, norm.eps, norm.root_bits, squares, roots, spans)
+        tally = self._tally(norm.name)
+        for name, span in zip(("accumulator", "state", "message"), spans, strict=True):
+            tally.see(name, *span)
+        sums = self._product("in_proj", x, form.in_weight)
+        self._encode_normalised(0, x, sums, squares, roots)
+        self._encode_normalised(1, x, sums, squares, roots)
+
+    def _encode_normalised(
+        self,
+        half: int,
+        x: npt.NDArray[np.float32],
+        sums: npt.NDArray[np.float32],
+        squares: Float64Array,
+        roots: Float64Array,
+    ) -> None:
+        """Encode one half of in_proj: 0 that of the scan, 1 that of the gate."""
+        form = self.form
+        layer = (form.layers.scan_in, form.layers.gate)[half]
+        codes = (self.nodes.scan_in, self.nodes.gate)[half][self.stream.group.new]
+        theta = (form.scan_theta, form.gate_theta)[half]
+        offset = half * layer.neurons
+        rows = slice(offset, offset + layer.neurons)
+        span = real_spans(1)[0]
+        kernels.encode_normalised_rows(
+            x,
+            sums,
+            offset,
+            form.in_rows[rows],
+            form.in_norms[rows],
+            product_error(x.shape[1]),
+            squares,
+            roots,
+            theta,
+            (theta * 2.0**-layer.rms_shift).astype(np.float32),
+            layer.rms_shift,
+            codes,
+            span,
+            self._buffer("encode", (4, layer.neurons), np.float32),
+        )
+        self._tally(layer.name).see("accumulator", *span)
+
+    def _convolve(self) -> None:
+        form, nodes = self.form, self.nodes
+        span = whole_spans(1)[0]
+        nodes.conv.used = kernels.convolve_rows(
+            nodes.scan_in,
+            self.stream.group.indices,
+            self.first_window,
+            self.links.linked,
+            self.links.shifts,
+            form.conv_weight,
+            form.conv_theta,
+            nodes.u,
+            nodes.conv.indices,
+            nodes.conv.carried,
+            span,
+            self._buffer("convolve", (2, form.conv_weight.shape[1]), np.int32),
+        )
+        self._tally(form.layers.conv.name).see("accumulator", *span)
+
+    def _project(self) -> None:
+        """Compute delta, B, C and the step size from the codes of the convolution."""
+        form, nodes, layers = self.form, self.nodes, self.form.layers
+        new = nodes.conv.new
+        sums = self._product("x_proj", nodes.u[new], form.x_weight)
+        span = real_spans(1)[0]
+        kernels.encode_rows(sums, 0, form.delta_theta, nodes.ranks[new], span)
+        self._tally(layers.delta.name).see("accumulator", *span)
+        ranks, states = layers.delta.neurons, layers.scan.states
+        self._descale(layers.b, sums, ranks, nodes.b[new])
+        self._descale(layers.c, sums, ranks + states, nodes.c[new])
+
+        sums = self._product("dt_proj", nodes.ranks[new], form.dt_weight)
+        span = real_spans(1)[0]
+        kernels.encode_rows(sums, 0, form.dt_theta, nodes.inner[new], span)
+        seen = np.zeros(len(form.step_codes), dtype=np.bool_)
+        kernels.look_up(nodes.inner[new], form.step_codes, nodes.delta[new], seen)
+        tally = self._tally(layers.dt_proj.name)
+        tally.see("accumulator", *span)
+        if seen.any():
+            values = form.step_values[seen]
+            tally.see("state", values.min(), values.max())
+
+    def _descale(
+        self,
+        layer: LinearLayer,
+        sums: npt.NDArray[Any],
+        offset: int,
+        values: npt.NDArray[np.int32],
+    ) -> None:
+        spans = real_spans(3)
+        kernels.descale_rows(sums, offset, *descaling(layer), values, spans)
+        tally = self._tally(layer.name)
+        for name, span in zip(("accumulator", "product", "message"), spans, strict=True):
+            tally.see(name, *span)
+
+    def _scan(self) -> None:
+        nodes, scan = self.nodes, self.form.scan
+        spans = whole_spans(2)
+        spans[0] = np.iinfo(np.int32).max, np.iinfo(np.int32).min
+        nodes.scan.used = kernels.scan_windows(
+            nodes.conv.indices,
+            self.first_window,
+            self.links.linked,
+            self.links.shifts,
+            nodes.u,
+            nodes.delta,
+            nodes.b,
+            nodes.c,
+            scan.left,
+            scan.right,
+            scan.has_left,
+            scan.gain,
+            scan.gain_shift,
+            scan.theta_state,
+            scan.level_base,
+            scan.level_step,
+            scan.skip,
+            scan.theta,
+            scan.lowest,
+            scan.code_step,
+            nodes.states,
+            nodes.outputs,
+            nodes.scan.indices,
+            nodes.scan.carried,
+            spans[0],
+            spans[1],
+        )
+        tally = self._tally(self.form.layers.scan.name)
+        tally.see("state", *spans[0])
+        tally.see("accumulator", *spans[1])
+
+    def _add_to_stream(self) -> None:
+        """Gate, project and add to the residual stream."""
+        form, nodes, stream, result = self.form, self.nodes, self.stream, self.result
+        group: Group = result.group
+        group.used = kernels.pair_outputs(
+            stream.group.indices,
+            nodes.scan.indices,
+            self.first_window,
+            self.links.linked,
+            self.links.shifts,
+            nodes.outputs,
+            group.indices,
+            group.carried,
+            result.used_stream,
+            result.used_scan,
+        )
+        new = group.new
+        shape = (new.stop - new.start, form.out_weight.shape[0])
+        products = self._buffer("product", shape, np.float64)
+        span = whole_spans(1)[0]
+        kernels.gate_products(
+            nodes.outputs,
+            nodes.gate,
+            form.gate_values,
+            result.used_stream[new],
+            result.used_scan[new],
+            products,
+            span,
+        )
+        self._tally(form.layers.product.name).see("message", *span)
+        sums = self._product("out_proj", products, form.out_weight)
+        spans = real_spans(2)
+        layer = form.layers.out_proj
+        kernels.residual_rows(
+            sums,
+            stream.messages,
+            result.used_stream[new],
+            *descaling(layer),
+            float((1 << (layer.residual_bits - 1)) - 1),
+            result.messages[new],
+            spans,
+            result.clipped[new],
+        )
+        tally = self._tally(layer.name)
+        tally.see("accumulator", *spans[0])
+        tally.see("product", *spans[1])
+
+    def _product(
+        self, name: str, x: npt.NDArray[Any], weight: npt.NDArray[Any]
+    ) -> npt.NDArray[Any]:
+        """Return ``x @ weight`` in the type of the weights, in scratch memory."""
+        if x.dtype != weight.dtype:
+            wide = self._buffer(f"{name}.x", x.shape, weight.dtype)
+            np.copyto(wide, x)
+            x = wide
+        sums = self._buffer(f"{name}.sums", (len(x), weight.shape[1]), weight.dtype)
+        np.matmul(x, weight, out=sums)
+        return sums
+
+    def _buffer(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        return self.workspace.buffer(name, shape, dtype)
+
+
+def descaling(layer: LinearLayer) -> tuple[Float64Array, Float64Array, Float64Array]:
+    """Return mult, ``add + (1 << (shift - 1))`` and ``2**-shift`` in float64, exact."""
+    half = np.left_shift(np.int64(1), layer.shift - 1)
+    return (
+        layer.mult.astype(np.float64),
+        (layer.add + half).astype(np.float64),
+        np.exp2(-layer.shift.astype(np.float64)),
+    )

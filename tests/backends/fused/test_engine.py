@@ -1,0 +1,220 @@
+"""The fused engine: equal to the NumPy engine in all it computes, counts and refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lava_spikyspace.backends.batch import BatchBackend
+from lava_spikyspace.backends.fused.engine import run_fused
+from lava_spikyspace.backends.fused.network_form import network_form
+from lava_spikyspace.errors import StrictRangeError
+from lava_spikyspace.network import Interval, ScanLayer
+from lava_spikyspace.plan import CODINGS, make_plan
+from tests.backends.parity import differences
+from tests.random_networks import DEFAULT_BITS, random_messages, random_network
+
+SHAPES = {
+    "plain": {},
+    "three blocks": {"blocks": 3},
+    "one inner channel": {"d_inner": 1},
+    "one state": {"d_state": 1},
+    "many states": {"d_inner": 9, "d_state": 37, "blocks": 1},
+    "one element": {"window": 1},
+    "one tap": {"d_conv": 1},
+    "five taps": {"d_conv": 5},
+    "more taps than elements": {"d_conv": 5, "window": 3},
+    "one step ahead": {"horizon": 1},
+    "one variate": {"channels": 1},
+    "one of everything": {
+        "channels": 1, "window": 1, "horizon": 1, "blocks": 1,
+        "d_inner": 1, "d_state": 1, "dt_rank": 1, "d_conv": 1,
+    },
+    "1 bit": {"bits": dict.fromkeys(DEFAULT_BITS, 1)},
+    "3 bits": {"bits": dict.fromkeys(DEFAULT_BITS, 3)},
+    "4 bits": {"bits": dict.fromkeys(DEFAULT_BITS, 4)},
+    "mixed bits": {"bits": {"c": 1, "s": 3, "delta": 2, "delta1": 1, "x": 4, "y": 2, "y1": 3}},
+    "limbs": {"wide": True},
+    "at the limits": {"tight": True},
+    "at the limits, large": {
+        "tight": True, "channels": 40, "d_inner": 20, "d_state": 16, "blocks": 1
+    },
+}  # fmt: skip
+SEEDS = (0, 1, 2)
+
+
+def network_of(shape, seed=0):
+    return random_network(seed, **{"window": 7, "golden": 0, **SHAPES[shape]})
+
+
+def table_of(network, rows, seed=0):
+    """Return a table of messages, shape (row, variate)."""
+    return random_messages(seed, replace(network, window=rows), 1)[0]
+
+
+def views_of(table, window, step=1):
+    """Return its windows as a view."""
+    every = np.lib.stride_tricks.sliding_window_view(table, window, axis=0)
+    return every.transpose(0, 2, 1)[::step]
+
+
+def compare(network, messages, coding="graded", **options):
+    """Run both engines strictly, with everything recorded; return the differences."""
+    plan = make_plan(network, coding)
+    form = network_form(network)
+    assert form is not None
+    expected = BatchBackend(kernels="numpy").run(
+        plan, np.ascontiguousarray(messages), strict=True, record=True
+    )
+    found = run_fused(plan, form, messages, strict=True, record=True, **options)
+    return differences(plan, expected, found)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_equal_on_random_networks(shape, seed):
+    network = network_of(shape, seed)
+    coding = CODINGS[seed % 2]
+    assert compare(network, random_messages(seed + 10, network, 9), coding) == []
+    overlapping = views_of(table_of(network, 40, seed), network.window)
+    assert compare(network, overlapping, coding, chunk=11) == []
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("shape", ["plain", "limbs", "at the limits"])
+def test_equal_at_the_ends_of_the_input_range(shape, coding):
+    network = network_of(shape, 4)
+    assert compare(network, random_messages(5, network, 12, extremes=True), coding) == []
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 5, 100])
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_neither_chunks_nor_threads_matter(chunk, jobs):
+    network = network_of("three blocks")
+    overlapping = views_of(table_of(network, 30), network.window)
+    assert compare(network, overlapping, chunk=chunk, jobs=jobs) == []
+
+
+@pytest.mark.parametrize("step", [1, 2, 6, 7, 9])
+def test_windows_that_overlap_by_any_number_of_rows(step):
+    network = network_of("five taps")
+    assert compare(network, views_of(table_of(network, 60), network.window, step), chunk=4) == []
+
+
+def test_windows_backwards_shuffled_and_twice():
+    network = network_of("plain")
+    overlapping = views_of(table_of(network, 30), network.window)
+    rng = np.random.default_rng(0)
+    for chosen in (
+        overlapping[::-1],
+        overlapping[rng.permutation(len(overlapping))],
+        overlapping[[3, 3, 3, 4, 4]],
+        np.broadcast_to(overlapping[2], (5, *overlapping.shape[1:])),
+    ):
+        assert compare(network, chosen, chunk=3) == []
+
+
+def test_variates_of_a_wider_table():
+    network = network_of("plain")
+    table = np.repeat(table_of(network, 30), 2, axis=1)
+    assert compare(network, views_of(table[:, ::2], network.window)) == []
+    assert compare(network, views_of(table[:, : network.channels], network.window)) == []
+
+
+def test_constant_tables_share_all_rows():
+    network = network_of("three blocks")
+    table = np.tile(table_of(network, 1), (40, 1))
+    assert compare(network, views_of(table, network.window), chunk=6) == []
+
+
+def test_one_window():
+    network = network_of("plain")
+    assert compare(network, random_messages(1, network, 1)) == []
+
+
+def test_progress_is_told_after_each_chunk():
+    network = network_of("plain")
+    seen = []
+    run_fused(
+        make_plan(network, "graded"),
+        network_form(network),
+        random_messages(1, network, 10),
+        chunk=4,
+        progress=lambda *done: seen.append(done),
+    )
+    assert seen == [(4, 10), (8, 10), (10, 10)]
+
+
+RANGES = [(layer.name, name) for layer in network_of("plain") for name in layer.ranges]
+
+
+@pytest.mark.parametrize(("layer", "name"), RANGES)
+def test_strict_mode_sees_every_value(layer, name):
+    network = network_of("plain")
+    messages = random_messages(1, network, 10)
+
+    def claim(proven):
+        """Return the network with another range for this value."""
+        layers = [
+            replace(item, ranges={**item.ranges, name: proven}) if item.name == layer else item
+            for item in network
+        ]
+        return replace(network, layers=tuple(layers))
+
+    never = claim(Interval(10**17, 10**17))
+    plan = make_plan(never, "graded")
+    form = network_form(network)
+    with pytest.raises(StrictRangeError, match=f"{layer}: {name} spans") as found:
+        run_fused(plan, form, messages, strict=True)
+    with pytest.raises(StrictRangeError) as expected:
+        BatchBackend(kernels="numpy").run(plan, messages, strict=True)
+    assert str(found.value) == str(expected.value)
+    run_fused(plan, form, messages)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_in_a_thread_reaches_the_caller(jobs, monkeypatch):
+    network = network_of("plain")
+
+    def fail(*arguments):
+        raise RuntimeError("as planned")
+
+    monkeypatch.setattr("lava_spikyspace.backends.fused.kernels.scan_windows", fail)
+    with pytest.raises(RuntimeError, match="as planned"):
+        run_fused(
+            make_plan(network, "graded"),
+            network_form(network),
+            random_messages(1, network, 6),
+            jobs=jobs,
+        )
+
+
+def with_scan(network, **changes):
+    return replace(
+        network,
+        layers=tuple(
+            replace(layer, **{name: change(layer) for name, change in changes.items()})
+            if isinstance(layer, ScanLayer)
+            else layer
+            for layer in network
+        ),
+    )
+
+
+def test_networks_too_wide_for_the_kernels_have_no_form():
+    network = network_of("plain")
+    assert network_form(network) is not None
+    assert network_form(with_scan(network, level=lambda s: s.level << 30)) is None
+    assert network_form(with_scan(network, level=lambda s: s.level**2)) is None
+    assert network_form(replace(network, layers=(network.input, network.head))) is None
+
+
+def test_thresholds_that_no_value_reaches():
+    network = with_scan(
+        network_of("plain"),
+        theta_state=lambda s: np.array([-(1 << 60), 0, 1 << 60]),
+        theta=lambda s: s.theta * 0 + np.array([-(1 << 62), 5, 1 << 62]),
+    )
+    assert compare(network, random_messages(1, network, 5)) == []
