@@ -72,5 +72,6 @@ def scan_step(
         right = layer.right[delta, channel]
         potential = potential + ((layer.level[state] << left) >> right)
     new = encode(potential, layer.theta_state)
-    total = (layer.level[new] * c[..., None, :]).sum(axis=-1) + layer.skip[codes, channel]
+    read = np.matmul(layer.level[new], c[..., None])[..., 0]
+    total = read + layer.skip[codes, channel]
     return ScanStep(new, potential, drive, total, encode_signed(total, layer.theta))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
+import numpy.typing as npt
 
 from lava_spikyspace.network import IntArray
 
 _AT_ONCE = 1 << 14
 """Comparisons made in one call, which is faster for one element of a window; for many windows it
 would only move memory, so there the thresholds are taken one by one."""
+
+_FEW_LEVELS = 4
+"""Up to so many thresholds are taken one by one for any size: NumPy sums short axes slowly."""
 
 
 def encode(acc: IntArray, theta: IntArray) -> IntArray:
@@ -27,12 +33,9 @@ def encode(acc: IntArray, theta: IntArray) -> IntArray:
         Codes 0..Q.
     """
     levels = theta.shape[-1]
-    if acc.size * levels <= _AT_ONCE:
+    if levels > _FEW_LEVELS and acc.size * levels <= _AT_ONCE:
         return np.asarray((acc[..., None] >= theta).sum(axis=-1), dtype=np.int64)
-    code = np.zeros(np.broadcast_shapes(acc.shape, theta.shape[:-1]), dtype=np.int64)
-    for j in range(levels):
-        code += acc >= theta[..., j]
-    return code
+    return _count(acc >= theta[..., j] for j in range(levels))
 
 
 def encode_normalised(acc: IntArray, theta: IntArray, rms: IntArray, shift: int) -> IntArray:
@@ -50,13 +53,15 @@ def encode_normalised(acc: IntArray, theta: IntArray, rms: IntArray, shift: int)
         Fraction bits of the comparison.
     """
     scaled, levels = acc << shift, theta.shape[-1]
-    if scaled.size * levels <= _AT_ONCE:
+    if levels > _FEW_LEVELS and scaled.size * levels <= _AT_ONCE:
         reached = scaled[..., None] >= theta * rms[..., None]
         return np.asarray(reached.sum(axis=-1), dtype=np.int64)
-    code = np.zeros(scaled.shape, dtype=np.int64)
-    for j in range(levels):
-        code += scaled >= theta[:, j] * rms
-    return code
+    return _count(scaled >= theta[:, j] * rms for j in range(levels))
+
+
+def _count(reached: Iterable[npt.NDArray[np.bool_]]) -> IntArray:
+    """Return how many of the arrays are true, element by element; of at most 255 arrays."""
+    return np.asarray(sum(flags.view(np.uint8) for flags in reached), dtype=np.int64)
 
 
 def lowest_signed(bits: int) -> int:

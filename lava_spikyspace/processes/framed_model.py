@@ -51,8 +51,10 @@ class FrameInput:
 
     def receive(self, *, begins: bool) -> None:
         """Take in one step; `begins` says that it is the first of a frame."""
-        self._line.append(self._port.recv())
-        arrived = self._line.popleft()
+        arrived = self._port.recv()
+        if self._line:
+            self._line.append(arrived)
+            arrived = self._line.popleft()
         self.total = arrived if begins else self.total + arrived
 
 
@@ -78,9 +80,9 @@ class FramedModel(PyLoihiProcessModel):
             name: FrameInput(getattr(self, name), delays.get(name, 0)) for name in names
         }
         ports: tuple[str, ...] = self.proc_params["event_ports"]
-        self._outputs: dict[str, PyOutPort] = {port: getattr(self, port) for port in ports}
+        self._outputs: list[PyOutPort] = [getattr(self, port) for port in ports]
         self._silence = np.zeros(self.record.shape[1:], dtype=np.int64)
-        self.tally = Tally(self.counters, ports)
+        self.tally = Tally(self.counters, ports, coded=self._bits is not None)
 
     def run_spk(self) -> None:
         """Run one time step."""
@@ -88,6 +90,25 @@ class FramedModel(PyLoihiProcessModel):
             self.begin()
             self._has_begun = True
         self.run_step()
+        if self.var_ports:  # another process may read the counters in any step
+            self.settle_vars()
+
+    def settle_vars(self) -> None:
+        """Bring the Vars up to date, from which counts are kept back while the model runs.
+
+        The in-process runtime calls this at the end of each run.
+        """
+        if self._has_begun:
+            self.tally.settle()
+
+    def _get_var(self) -> None:
+        # Lava's own runtime calls this and the next one where a Var is read or set.
+        self.settle_vars()
+        super()._get_var()
+
+    def _set_var(self) -> None:
+        self.settle_vars()
+        super()._set_var()
 
     def run_step(self) -> None:
         """Receive, compute and send."""
@@ -104,7 +125,7 @@ class FramedModel(PyLoihiProcessModel):
 
     def send_nothing(self) -> None:
         """Send 0 on every port."""
-        for port in self._outputs.values():
+        for port in self._outputs:
             port.send(self._silence)
 
     def send_message(self, frame: int, message: IntArray) -> None:
@@ -118,11 +139,10 @@ class FramedModel(PyLoihiProcessModel):
             Of the shape of the out port.
         """
         limbs = split_limbs(message, self._output_limbs) if self._output_limbs else ()
-        for (name, port), part in zip(self._outputs.items(), (message, *limbs), strict=True):
+        parts = (message, *limbs)
+        for port, part in zip(self._outputs, parts, strict=True):
             port.send(part)
-            self.tally.count_events(name, part)
-        if self._bits is not None:
-            self.tally.count_codes(message)
+        self.tally.count_message(*parts)
         if len(self.record):
             self.record[frame] += message
 
@@ -200,29 +220,30 @@ class NextFrameModel(FramedModel):
             codes = np.arange(-levels, levels + 1)
             steps = range(self.schedule.frame_steps)
             self._spikes = np.stack([emit_spikes(codes, step, bits) for step in steps])
+        self._frame: int | None = None
 
     def run_step(self) -> None:
         """Send what the last frame has decided; integrate this one."""
-        steps = self.schedule.frame_steps
-        sending = self.schedule.locate(self.time_step, late=steps)
-        if sending is None:
-            self.send_nothing()
-        else:
-            self.send_decided(sending)
         position = self.schedule.locate(self.time_step)
+        self.send_decided()
         self.receive(begins=position is None or position.step == 0)
-        if position is not None and position.step == steps - 1:
+        if position is not None and position.step == self.schedule.frame_steps - 1:
             self.decided = self.decide(position, self.arrived())
+            self._frame, self._sent_steps = position.frame, 0
 
-    def send_decided(self, position: Position) -> None:
+    def send_decided(self) -> None:
         """Send the part of the last decision that is due in this step."""
+        if self._frame is None or self._sent_steps == self.schedule.frame_steps:
+            self.send_nothing()
+            return
         if self._spiking:
             lowest = self._spikes.shape[1] // 2
-            self.send_message(position.frame, self._spikes[position.step, self.decided + lowest])
-        elif position.step == 0:
-            self.send_message(position.frame, self.decided)
+            self.send_message(self._frame, self._spikes[self._sent_steps, self.decided + lowest])
+        elif self._sent_steps == 0:
+            self.send_message(self._frame, self.decided)
         else:
             self.send_nothing()
+        self._sent_steps += 1
 
 
 class LimbReceiver(FramedModel):

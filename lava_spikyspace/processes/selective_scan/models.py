@@ -54,7 +54,13 @@ class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
             skip=self.skip,
             theta=self.theta,
         )
-        self.state_tally = Tally(self.state_counters, (MESSAGE,))
+        self.state_tally = Tally(self.state_counters, (MESSAGE,), coded=True)
+
+    def settle_vars(self) -> None:
+        """Bring the counts of the state codes up to date too."""
+        super().settle_vars()
+        if self._has_begun:
+            self.state_tally.settle()
 
     def decide(self, position: Position, arrived: Arrived) -> IntArray:
         """Advance the states by one element; return the signed codes."""
@@ -68,8 +74,7 @@ class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
         )
         self.state[:] = step.state
         self.record_inner(position, step.state)
-        self.state_tally.count_events(MESSAGE, step.state)
-        self.state_tally.count_codes(step.state)
+        self.state_tally.count_message(step.state)
         self.state_tally.note_extremes(step.potential)
         self.tally.note_extremes(step.total)
         self.check(

@@ -13,6 +13,7 @@ from lava.proc.io.injector import PyLoihiInjectorModel
 
 from lava_spikyspace.errors import BackendUnavailableError, SimulationError
 from lava_spikyspace.runtime.inprocess.channels import Channel, PortAddress, Waiter
+from lava_spikyspace.runtime.inprocess.dense import shorten_dense
 from lava_spikyspace.runtime.inprocess.diagnostics import model_traceback
 from lava_spikyspace.runtime.inprocess.isolation import isolate, never_copied
 from lava_spikyspace.runtime.inprocess.naming import display_name
@@ -175,4 +176,5 @@ def _build_model(process: AbstractProcess, builder: PyProcessBuilder) -> PyLoihi
         # Its destructor joins an attribute that Lava never sets.
         model._p_to_pm_dst_port = model.in_port.csp_ports[-1]
     shorten_ports(model)
+    shorten_dense(model)
     return model

@@ -12,6 +12,7 @@ An end that cannot go on calls its `Waiter`, which lets other models run until i
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -199,3 +200,17 @@ class InProcessRecvPort(CspRecvPort):
             self._waiter.wait(self)
         message: NDArray[Any] = self._queue.popleft()
         return message
+
+    def receiver_as(self, dtype: np.dtype[Any]) -> Callable[[], NDArray[Any]]:
+        """Return `recv`, or a function like it that gives messages in another dtype."""
+        if dtype == self._dtype:
+            return self.recv
+        queue, waiter = self._queue, self._waiter
+
+        def receive() -> NDArray[Any]:
+            if not queue:
+                waiter.wait(self)
+            message: NDArray[Any] = queue.popleft().astype(dtype)
+            return message
+
+        return receive

@@ -42,9 +42,10 @@ def _receiver(port: PyInPortVectorDense) -> Receive:
     if not port.csp_ports:
         return zeros.copy
     if len(port.csp_ports) == 1:
-        source = port.csp_ports[0]
-        if _sum_with_zeros_is_message(port, source, zeros):
-            return source.recv  # type: ignore[no-any-return]
+        source: InProcessRecvPort = port.csp_ports[0]
+        if _sum_with_zeros_is_message(port, source):
+            dtype = np.result_type(zeros, source.d_type)
+            return source.receiver_as(dtype)
     sources = [_transformed(port, source) for source in port.csp_ports]
     if len(sources) == 1:
         only = sources[0]
@@ -59,18 +60,12 @@ def _receiver(port: PyInPortVectorDense) -> Receive:
     return receive_sum
 
 
-def _sum_with_zeros_is_message(
-    port: PyInPortVectorDense, source: InProcessRecvPort, zeros: NDArray[Any]
-) -> bool:
-    """Return whether adding the zeros changes neither values nor dtype.
+def _sum_with_zeros_is_message(port: PyInPortVectorDense, source: InProcessRecvPort) -> bool:
+    """Return whether adding the zeros may change the dtype, but no value.
 
     Floats are added in any case: 0.0 + -0.0 is 0.0. Without virtual ports the shapes are the same.
     """
-    return (
-        isinstance(port._transformer, IdentityTransformer)
-        and source.d_type.kind in "biu"
-        and np.result_type(zeros, source.d_type) == source.d_type
-    )
+    return isinstance(port._transformer, IdentityTransformer) and source.d_type.kind in "biu"
 
 
 def _transformed(port: PyInPortVectorDense, source: InProcessRecvPort) -> Receive:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lava_spikyspace.errors import UsageError
 from lava_spikyspace.runtime.inprocess.building import build_graph
 from lava_spikyspace.runtime.inprocess.compiling import compile_graph
+from lava_spikyspace.runtime.inprocess.dense import restore_dense
 from lava_spikyspace.runtime.inprocess.diagnostics import deadlock, model_error
 from lava_spikyspace.runtime.inprocess.facade import LavaRuntimeFacade
 from lava_spikyspace.runtime.inprocess.naming import display_name, plain_name
@@ -75,6 +76,7 @@ class InProcessRuntime:
         self._models = graph.models
         self._channels = graph.channels
         self._vars = live_vars(graph.models)
+        self._settle = [m.settle_vars for m in graph.models.values() if hasattr(m, "settle_vars")]
         self._driver = LoihiProtocolDriver(
             [Participant(display_name(p), model) for p, model in graph.models.items()],
             self._scheduler,
@@ -141,6 +143,9 @@ class InProcessRuntime:
         except BaseException:
             self._unusable_because = "its last run was broken off"
             raise
+        finally:
+            for settle in self._settle:
+                settle()
         self._unusable_because = (
             "a model has asked to stop" if self._driver.stop_requested else None
         )
@@ -211,6 +216,8 @@ class InProcessRuntime:
     def model(self, process: AbstractProcess) -> PyLoihiProcessModel:
         """Return the live model of a process: nothing is copied, so handle it with care.
 
+        From then on it runs its own code only, without the shortcuts of this runtime.
+
         Parameters
         ----------
         process : AbstractProcess
@@ -223,11 +230,13 @@ class InProcessRuntime:
         """
         self._refuse_if_stopped()
         try:
-            return self._models[process]
+            model = self._models[process]
         except KeyError:
             parts = [sub.name for sub in process.procs.members]
             detail = f"is made of {', '.join(parts)}" if parts else "is not part of this graph"
             raise UsageError(f"{display_name(process)} has no model: it {detail}") from None
+        restore_dense(model)
+        return model
 
     def live_var(self, var_id: int) -> LiveVar:
         """Return where the Var with the given id lives.
@@ -262,6 +271,7 @@ class InProcessRuntime:
         self._models = {}
         self._channels = ()
         self._vars = {}
+        self._settle = []
         self._driver.release()
         self._scheduler.close()
 
