@@ -1,4 +1,4 @@
-"""The layers of a random network: each is placed on what the layers before it send."""
+"""The layers of a synthetic network: each is placed on what the layers before it send."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lava_spikyspace.arithmetic import pt_softplus, scan_step
 from lava_spikyspace.backends.batch_layers import LayerOutput, evaluate
+from lava_spikyspace.errors import InternalError
 from lava_spikyspace.intervals import choose_limbs, layer_ranges
 from lava_spikyspace.network import (
     EXACT_BITS,
@@ -47,7 +49,32 @@ def entropy(codes: IntArray) -> float:
 
 @dataclass
 class Builder:
-    """Adds layers one by one and runs each on the calibration windows."""
+    """Adds layers one by one and runs each on the calibration windows.
+
+    Parameters
+    ----------
+    rng : Generator
+        Draws the parameters.
+    bits : mapping of str to int
+        Bits of quantisers by their published names.
+    residual_bits : int
+        Width of the residual stream.
+    wide : bool
+        Split messages into limbs even where they need none.
+    tight : bool
+        Widen messages, comparisons and products up to their limits.
+    messages : ndarray, int64, shape (window, element, variate)
+        Calibration windows.
+
+    Attributes
+    ----------
+    layers : list of Layer
+        What has been added.
+    outputs : dict of str to LayerOutput
+        What each layer sends on the calibration windows.
+    ranges : dict of str to Ranges
+        Proven ranges of each layer.
+    """
 
     rng: np.random.Generator
     bits: dict[str, int]
@@ -78,13 +105,14 @@ class Builder:
             inside = [ranges[name].bits for name in ranges if name != "message"]
             if ranges["message"].bits <= MESSAGE_BITS and max(inside) <= EXACT_BITS:
                 return self.add(layer)
-        raise AssertionError("no width fits")
+        raise InternalError("no layer of a synthetic network fits its widths")
 
     def sent(self, name: str) -> IntArray:
         """Return what a layer sends on the calibration windows."""
         return self.outputs[name].message
 
     def input(self, channels: int) -> str:
+        """Add the input; return its name, as all that add layers do."""
         limits = Interval.signed(self.residual_bits)
         return self.add(
             InputLayer(name="input", ranges={"message": limits}, channels=channels, frac_bits=8)
@@ -119,27 +147,27 @@ class Builder:
         )
         return self.residual(f"{name}.out_proj", product, stream)
 
-    def weight(self, rows: int, columns: int) -> np.ndarray:
+    def weight(self, rows: int, columns: int) -> npt.NDArray[Any]:
         """Return symmetric weights, a fifth of them 0, with at least one other in each row."""
         weight = np.clip(np.rint(self.rng.normal(0, 50, (rows, columns))), -127, 127)
         weight[self.rng.random((rows, columns)) < 0.2] = 0
         silent = ~weight.any(axis=1)
         weight[silent, self.rng.integers(columns, size=int(silent.sum()))] = 64
-        return weight.astype(np.int8)
+        return np.asarray(weight, dtype=np.int8)
 
-    def limbs(self, weights: Sequence[np.ndarray], x: Interval) -> tuple[int, ...]:
+    def limbs(self, weights: Sequence[npt.NDArray[Any]], x: Interval) -> tuple[int, ...]:
         """Return the limbs that the weights need; in a wide network there are some anyway."""
         needed = choose_limbs(weights, x)
         return needed or ((5, 4) if self.wide else ())
 
-    def quantiles(self, values: np.ndarray, bits: int) -> IntArray:
+    def quantiles(self, values: npt.NDArray[Any], bits: int) -> IntArray:
         """Return thresholds per channel (last axis of values) that spread them over the codes."""
         flat = np.asarray(values).reshape(-1, values.shape[-1])
         shares = np.cumsum(self.rng.dirichlet(np.full(1 << bits, 12.0)))[:-1]
         return np.stack([_split(channel, shares) for channel in flat.T])
 
     def norm_parameters(
-        self, stream: str, norm: str, weight: np.ndarray, bits: int
+        self, stream: str, norm: str, weight: npt.NDArray[Any], bits: int
     ) -> Iterator[dict[str, Any]]:
         """Yield thresholds of a normalised input and the fraction bits of the comparison."""
         acc = self.sent(stream) @ weight.astype(np.int64).T
@@ -154,8 +182,9 @@ class Builder:
         return range(LARGEST_SHIFT, 0, -1) if self.tight else [int(self.rng.integers(10, 14))]
 
     def norm_encoder(
-        self, name: str, stream: str, norm: str, weight: np.ndarray, limbs: tuple[int, ...]
+        self, name: str, stream: str, norm: str, weight: npt.NDArray[Any], limbs: tuple[int, ...]
     ) -> str:
+        """Add the encoder of the scan branch."""
         return self.add_widest(
             NormEncoderLayer(
                 name=name, inputs=(stream, norm), weight=weight, limbs=limbs, **parameters
@@ -164,8 +193,9 @@ class Builder:
         )
 
     def gate(
-        self, name: str, stream: str, norm: str, weight: np.ndarray, limbs: tuple[int, ...]
+        self, name: str, stream: str, norm: str, weight: npt.NDArray[Any], limbs: tuple[int, ...]
     ) -> str:
+        """Add the gate branch."""
         codes = np.linspace(-4, self.rng.uniform(2, 5), 1 << self.bits["y1"])
         terms = int(self.rng.integers(0, 9))
         return self.add_widest(
@@ -183,14 +213,15 @@ class Builder:
         )
 
     def conv(self, name: str, source: str, taps: int) -> str:
+        """Add the causal convolution."""
         weight = self.weight(self.sent(source).shape[-1], taps)
         levels = (1 << self.bits["s"]) - 1
         blank = np.zeros((taps, weight.shape[0], levels), dtype=np.int64)
         codes = self.sent(source)
         padded = np.pad(codes, ((0, 0), (taps - 1, 0), (0, 0)))
-        acc = sum(
-            padded[:, k : k + codes.shape[1]] * weight[:, k].astype(np.int64) for k in range(taps)
-        )
+        acc = np.zeros(codes.shape, dtype=np.int64)
+        for k in range(taps):
+            acc += padded[:, k : k + codes.shape[1]] * weight[:, k].astype(np.int64)
         last = acc.shape[1] - 1
         for row in range(taps):
             seen = acc[:, min(row, last) :] if row == taps - 1 else acc[:, [min(row, last)]]
@@ -198,11 +229,13 @@ class Builder:
         return self.add(ConvLayer(name=name, inputs=(source,), weight=weight, theta=blank))
 
     def encoder(self, name: str, source: str, rows: int) -> str:
+        """Add a projection to codes."""
         weight = self.weight(rows, self.sent(source).shape[-1])
         theta = self.quantiles(self.sent(source) @ weight.astype(np.int64).T, self.bits["delta"])
         return self.add(EncoderLayer(name=name, inputs=(source,), weight=weight, theta=theta))
 
     def softplus(self, name: str, source: str, rows: int) -> str:
+        """Add the step-size branch."""
         weight = self.weight(rows, self.sent(source).shape[-1])
         theta = self.quantiles(self.sent(source) @ weight.astype(np.int64).T, self.bits["pts"])
         codes = np.linspace(-5, self.rng.uniform(1, 4), theta.shape[1] + 1)
@@ -221,7 +254,9 @@ class Builder:
         theta_out = self.quantiles(steps.reshape(-1, 1), self.bits["delta1"])[0]
         return self.add(replace(layer, theta_out=theta_out))
 
-    def descaling(self, acc: np.ndarray, spreads: Iterable[float]) -> Iterator[dict[str, IntArray]]:
+    def descaling(
+        self, acc: npt.NDArray[Any], spreads: Iterable[float]
+    ) -> Iterator[dict[str, Any]]:
         """Yield mult, add and shift per channel that bring an accumulator to a spread."""
         rows = acc.shape[-1]
         noise = self.rng.normal(0, 0.25, rows)
@@ -237,6 +272,7 @@ class Builder:
                 yield {"mult": mult, "add": add, "shift": shift}
 
     def linear(self, name: str, source: str, rows: int) -> str:
+        """Add a projection to values."""
         weight = self.weight(rows, self.sent(source).shape[-1])
         acc = self.sent(source) @ weight.astype(np.int64).T
         spreads = 2.0 ** np.arange(MESSAGE_BITS, 0, -0.5) if self.tight else [300.0]
@@ -286,6 +322,7 @@ class Builder:
         return self.add(replace(best, theta=theta))
 
     def residual(self, name: str, product: str, stream: str) -> str:
+        """Add the output projection and the sum with the residual stream."""
         weight = self.weight(self.sent(stream).shape[-1], self.sent(product).shape[-1])
         acc = self.sent(product) @ weight.astype(np.int64).T
         spread = 0.3 * float(self.sent(stream).std()) + 1
@@ -303,6 +340,7 @@ class Builder:
         )
 
     def head(self, stream: str, window: int, horizon: int) -> str:
+        """Add the forecast head."""
         weight = self.weight(horizon, window)
         acc = np.swapaxes(self.sent(stream), 1, 2) @ weight.astype(np.int64).T
         spread = float(1 << (self.residual_bits - 5))
@@ -320,7 +358,7 @@ class Builder:
         )
 
 
-def _split(values: np.ndarray, shares: np.ndarray) -> IntArray:
+def _split(values: npt.NDArray[Any], shares: npt.NDArray[Any]) -> IntArray:
     """Return the integers below which about the given shares of the values lie.
 
     Values that come from few codes are few: a plain quantile would often be the least of them.
@@ -330,7 +368,7 @@ def _split(values: np.ndarray, shares: np.ndarray) -> IntArray:
         return np.full(len(shares), present[0] + 1)
     below = np.cumsum(counts)[:-1] / counts.sum()
     nearest = np.abs(below[None, :] - shares[:, None]).argmin(axis=1)
-    return present[1:][nearest]
+    return np.asarray(present[1:][nearest], dtype=np.int64)
 
 
 def _softplus_values(layer: SoftplusLayer) -> IntArray:
