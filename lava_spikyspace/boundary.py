@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lava_spikyspace.datasets.scaling import window_statistics
 from lava_spikyspace.datasets.windows import input_windows
 from lava_spikyspace.errors import DataError
 from lava_spikyspace.network import IntArray, Network
@@ -74,8 +75,7 @@ def encode_windows(
     """
     norm = network.normalisation
     if norm.kind == "instance":
-        mean = windows.mean(axis=1, keepdims=True)
-        scale = np.sqrt(windows.var(axis=1, keepdims=True) + (norm.eps or 0.0))
+        mean, scale = window_statistics(windows, norm.eps or 0.0)
     else:
         mean, scale = _fixed(network)
     rounded, outside = _round(network, windows, mean, scale)

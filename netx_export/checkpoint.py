@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
-from lava_spikyspace.datasets import Scaler
+from lava_spikyspace.datasets import InstanceScaler, Scaler, WindowScale
 from lava_spikyspace.errors import CheckpointError, DataError
 from lava_spikyspace.files import atomic_write
 from netx_export.config import (
+    AnyScalerConfig,
+    InstanceScalerConfig,
     ModelConfig,
     PublishedModelConfig,
     ScalerConfig,
@@ -52,8 +56,8 @@ class Provenance:
     split : tuple of float or None
         Shares of train, validation and test windows.
     metrics : mapping
-        ``test``, ``persistence``, ``scan_ablated``: each as `forecast_metrics` gives it, in units
-        of the data; and ``valid_r2``. Empty while training runs.
+        ``test``, ``persistence``, ``ridge``, ``scan_ablated``: each as `forecast_metrics` gives
+        it, in units of the data; and ``valid_r2``. Empty while training runs.
     best_epoch : int or None
         Epoch (counted from 0) the parameters are from.
     history : tuple of mapping
@@ -81,7 +85,7 @@ class TrainedModel:
         In evaluation mode, float32.
     config : ModelConfig
         Its settings.
-    scaler : Scaler or None
+    scaler : Scaler or InstanceScaler or None
         Normalisation of windows and its inverse for forecasts; None if the model reads data as
         it is.
     names : tuple of str or None
@@ -92,9 +96,21 @@ class TrainedModel:
 
     model: SpikySpace
     config: ModelConfig
-    scaler: Scaler | None
+    scaler: Scaler | InstanceScaler | None
     names: tuple[str, ...] | None
     provenance: Provenance
+
+    def scale_of(self, windows: NDArray[Any]) -> WindowScale:
+        """Return the normalisation of windows.
+
+        Parameters
+        ----------
+        windows : ndarray, shape (windows, window, variates)
+            In units of the data.
+        """
+        if self.scaler is None:
+            return WindowScale(np.zeros((1, 1, 1)), np.ones((1, 1, 1)))
+        return self.scaler.of(windows)
 
 
 @dataclass(frozen=True)
@@ -127,7 +143,7 @@ class _Content(BaseModel):
     version: int
     config: dict[str, Any]
     training: dict[str, Any] | None
-    scaler: ScalerConfig | None
+    scaler: AnyScalerConfig | None
     names: list[str] | None
     data_name: str | None
     data_sha256: str | None
@@ -171,7 +187,7 @@ def save_checkpoint(
         "version": VERSION,
         "config": trained.config.model_dump(),
         "training": None if origin.training is None else origin.training.model_dump(),
-        "scaler": None if trained.scaler is None else trained.scaler.to_dict(),
+        "scaler": _scaler_fields(trained.scaler),
         "names": None if trained.names is None else list(trained.names),
         "data_name": origin.data_name,
         "data_sha256": origin.data_sha256,
@@ -302,12 +318,17 @@ def _load_own(path: Path) -> tuple[TrainedModel, dict[str, Any] | None]:
     names, scaler = content.names, content.scaler
     for what, count in (
         ("names", None if names is None else len(names)),
-        ("scaler", None if scaler is None else len(scaler.mean)),
+        ("scaler", len(scaler.mean) if isinstance(scaler, ScalerConfig) else None),
     ):
         if count is not None and count != config.d_model:
             raise CheckpointError(
                 f"{path}: {what} has {count} entries, expected {config.d_model} (d_model)"
             )
+    if (config.normalisation == "instance") != isinstance(scaler, InstanceScalerConfig):
+        raise CheckpointError(
+            f"{path}: found the scaler {content.scaler!r}, "
+            f"expected one of the normalisation {config.normalisation}"
+        )
     trained = TrainedModel(
         model=build_model(content.state_dict, config, str(path)),
         config=config,
@@ -328,10 +349,18 @@ def _load_own(path: Path) -> tuple[TrainedModel, dict[str, Any] | None]:
     return trained, content.resume
 
 
-def _scaler(config: ScalerConfig | None, path: Path) -> Scaler | None:
+def _scaler_fields(scaler: Scaler | InstanceScaler | None) -> Mapping[str, object] | None:
+    if isinstance(scaler, InstanceScaler):
+        return {"eps": scaler.eps}
+    return None if scaler is None else scaler.to_dict()
+
+
+def _scaler(config: AnyScalerConfig | None, path: Path) -> Scaler | InstanceScaler | None:
     if config is None:
         return None
     try:
+        if isinstance(config, InstanceScalerConfig):
+            return InstanceScaler(eps=config.eps)
         return Scaler.from_dict({"mean": config.mean, "scale": config.scale})
     except DataError as error:
         raise CheckpointError(f"{path}: {error.message}") from error

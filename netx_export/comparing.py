@@ -17,6 +17,7 @@ from lava_spikyspace.backends.selection import BackendName
 from lava_spikyspace.backends.sim import Runtime
 from lava_spikyspace.boundary import FloatArray
 from lava_spikyspace.datasets.metrics import forecast_metrics
+from lava_spikyspace.datasets.scaling import WindowScale
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import input_windows, target_windows
 from lava_spikyspace.errors import CheckpointError, ModelFileError
@@ -210,12 +211,10 @@ def compare(
     )
     table = table.match(network.variates, network.channels)
     raw = input_windows(table.values, network.window, result.windows)
-    inputs = raw if trained.scaler is None else trained.scaler.normalise(raw)
-    trace = _trace(frozen, inputs)
-    expected, found = trace.forecasts, result.forecasts
-    if trained.scaler is not None:
-        found = trained.scaler.normalise(found)
-    r2_float, r2_integer = _scores(network, trained, table, result.windows, expected, found)
+    scale = trained.scale_of(raw)
+    trace = _trace(frozen, scale.normalise(raw))
+    expected, found = trace.forecasts, scale.normalise(result.forecasts)
+    r2_float, r2_integer = _scores(network, scale, table, result.windows, expected, found)
     norm = float(np.linalg.norm(expected))
     error = float(np.linalg.norm(found - expected))
     return Comparison(
@@ -278,7 +277,7 @@ def _trace(frozen: FrozenModel, inputs: FloatArray, chunk: int = 64) -> FrozenTr
 
 def _scores(
     network: Network,
-    trained: TrainedModel,
+    scale: WindowScale,
     table: Table,
     windows: IntArray,
     expected: FloatArray,
@@ -290,9 +289,8 @@ def _scores(
         return None, None
     target = target_windows(table.values, network.window, network.horizon, windows[known])
     scores = []
-    for forecast in (expected[known], found[known]):
-        if trained.scaler is not None:
-            forecast = trained.scaler.denormalise(forecast)
+    for normalised in (expected[known], found[known]):
+        forecast = scale[known].denormalise(normalised)
         scores.append(forecast_metrics(target, forecast)["all"]["r2"])
     return scores[0], scores[1]
 

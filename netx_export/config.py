@@ -106,8 +106,9 @@ class ModelConfig(_Settings):
     weights : {"int8", "float"}, optional
         Whether the forward pass rounds weights to int8 as the export does; by default `float`
         goes with the published zero-point rule and `int8` with the others.
-    normalisation : {"fixed"}
-        How windows are normalised: one mean and scale per variate.
+    normalisation : {"fixed", "instance"}
+        How windows are normalised: by one mean and scale per variate, those of the training rows;
+        or by the mean and scale of each window and variate.
     """
 
     d_model: Size
@@ -125,7 +126,7 @@ class ModelConfig(_Settings):
     step_start: Literal["percentile", "published"] | None = None
     scan_start: Literal["spread", "published"] | None = None
     weights: Literal["int8", "float"] | None = None
-    normalisation: Literal["fixed"] = "fixed"
+    normalisation: Literal["fixed", "instance"] = "fixed"
 
     @model_validator(mode="after")
     def _one_inner_size(self) -> ModelConfig:
@@ -198,26 +199,41 @@ class ScalerConfig(_Settings):
         return self
 
 
+class InstanceScalerConfig(_Settings):
+    """Normalisation by each window's own mean and ``sqrt(variance + eps)``, per variate."""
+
+    eps: float = Field(gt=0)
+
+
+AnyScalerConfig = ScalerConfig | InstanceScalerConfig
+"""What belongs to the normalisations `fixed` and `instance`."""
+
+
 class PublishedModelConfig(ModelConfig):
     """The ``model.json`` that stands beside a checkpoint in the published layout.
 
     Parameters
     ----------
-    scaler : ScalerConfig or None
-        Mean and scale per variate; None for data that the model reads as they are.
+    scaler : ScalerConfig or InstanceScalerConfig or None
+        Mean and scale per variate, or the eps of the normalisation `instance`; None for data that
+        the model reads as they are.
     variates : tuple of str or None
         Names of the variates.
     """
 
     zero_point: Literal["none", "learned", "published"] = "published"
-    scaler: ScalerConfig | None = None
+    scaler: AnyScalerConfig | None = None
     variates: tuple[str, ...] | None = None
 
     @model_validator(mode="after")
     def _one_entry_per_variate(self) -> PublishedModelConfig:
-        if self.scaler is not None and len(self.scaler.mean) != self.d_model:
+        if isinstance(self.scaler, ScalerConfig) and len(self.scaler.mean) != self.d_model:
             raise ValueError(
                 f"scaler has {len(self.scaler.mean)} entries, d_model is {self.d_model}"
+            )
+        if (self.normalisation == "instance") != isinstance(self.scaler, InstanceScalerConfig):
+            raise ValueError(
+                "a scaler with eps belongs to the normalisation instance, mean and scale to fixed"
             )
         if self.variates is not None and len(self.variates) != self.d_model:
             raise ValueError(f"variates has {len(self.variates)} names, d_model is {self.d_model}")
@@ -226,6 +242,10 @@ class PublishedModelConfig(ModelConfig):
     def model(self) -> ModelConfig:
         """Return the settings of the model alone."""
         return ModelConfig(**{name: getattr(self, name) for name in ModelConfig.model_fields})
+
+
+HeadStart = Literal["best", "ridge", "persistence", "random"]
+"""What a forecast head starts as."""
 
 
 class TrainConfig(_Settings):
@@ -237,6 +257,9 @@ class TrainConfig(_Settings):
         Passes over the training windows.
     batch_size : int
         Windows per update.
+    epoch_windows : int, optional
+        Windows per epoch, drawn anew for each; by default all of them. Neighbouring windows of a
+        long table tell much the same.
     learning_rate : float
         Peak rate of AdamW.
     step_rate_factor : float
@@ -261,15 +284,18 @@ class TrainConfig(_Settings):
         Firing rate up to which an encoder is not penalised.
     input_dropout : float
         Share of the normalised inputs of each block that training sets to 0.
-    persistence_head : bool, optional
-        Start the forecast head as "repeat the last value", and out_proj small. By default so
-        for all models but those with the published zero-point rule.
+    head_start : {"best", "ridge", "persistence", "random"}, optional
+        What the forecast head starts as: "repeat the last value", the ridge regression on the
+        normalised window that the model has to beat, or whichever of the two is better on the
+        validation windows. The blocks then start as small corrections. By default `random` goes
+        with the published zero-point rule and `best` with the others.
     seed : int
         Start of every random number: weights, order of windows, dropout.
     """
 
     epochs: PositiveInt = 30
     batch_size: PositiveInt = 32
+    epoch_windows: PositiveInt | None = None
     learning_rate: float = Field(default=3e-3, gt=0)
     step_rate_factor: float = Field(default=1.0, gt=0)
     schedule: Literal["one_cycle", "constant"] = "one_cycle"
@@ -282,8 +308,19 @@ class TrainConfig(_Settings):
     firing_penalty: float = Field(default=2e-3, ge=0)
     firing_target: float = Field(default=0.2, ge=0, le=1)
     input_dropout: float = Field(default=0.5, ge=0, lt=1)
-    persistence_head: bool | None = None
+    head_start: HeadStart | None = None
     seed: int = Field(default=0, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _former_name(cls, values: object) -> object:
+        # Checkpoints of the first training code have a switch where there are four choices now.
+        if isinstance(values, dict) and "persistence_head" in values:
+            switch = values["persistence_head"]
+            start = {True: "persistence", False: "random"}.get(switch)
+            values = {k: v for k, v in values.items() if k != "persistence_head"}
+            values.setdefault("head_start", start)
+        return values
 
 
 SettingsT = TypeVar("SettingsT", bound=BaseModel)

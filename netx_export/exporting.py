@@ -13,6 +13,7 @@ import numpy as np
 import lava_spikyspace
 from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.boundary import EncodedWindows, encode_windows
+from lava_spikyspace.datasets.scaling import InstanceScaler
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import DEFAULT_SPLIT, input_windows, split_windows
 from lava_spikyspace.diagnostics import Diagnostic
@@ -225,15 +226,17 @@ def _training_windows(
     if len(indices) > CALIBRATION_WINDOWS:
         indices = indices[np.linspace(0, len(indices) - 1, CALIBRATION_WINDOWS).astype(np.int64)]
     raw = input_windows(table.values, config.window, indices)
-    scaler = trained.scaler
-    return raw.astype(np.float64) if scaler is None else scaler.normalise(raw)
+    return trained.scale_of(raw).normalise(raw)
 
 
 def _normalisation(trained: TrainedModel) -> Normalisation:
-    if trained.scaler is None:
+    scaler = trained.scaler
+    if isinstance(scaler, InstanceScaler):
+        return Normalisation(kind="instance", eps=scaler.eps)
+    if scaler is None:
         variates = trained.config.d_model
         return Normalisation(kind="fixed", mean=np.zeros(variates), scale=np.ones(variates))
-    return Normalisation(kind="fixed", mean=trained.scaler.mean, scale=trained.scaler.scale)
+    return Normalisation(kind="fixed", mean=scaler.mean, scale=scaler.scale)
 
 
 def _residual_range(frozen: FrozenModel, windows: FloatArray) -> tuple[float, list[float]]:

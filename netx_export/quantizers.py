@@ -30,11 +30,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lava_spikyspace.errors import InternalError
 from netx_export.autograd import Context
+from netx_export.threads import KERNEL_DTYPES, kernels_available, share
 
 ZeroPointRule = Literal["none", "learned", "published"]
 """Where the zero-point of an unsigned quantiser comes from."""
@@ -254,9 +257,11 @@ class LearnedStepQuantizer(nn.Module):
         return self._quantize(x, self.current_zero_point(x))[1]
 
     def _quantize(self, x: Tensor, zero_point: Tensor) -> tuple[Tensor, Tensor]:
+        fused = kernels_available() and x.dtype in KERNEL_DTYPES and x.device.type == "cpu"
+        function = _FusedQuantize if fused else _Quantize
         values: Tensor
         codes: Tensor
-        values, codes = _Quantize.apply(  # type: ignore[no-untyped-call]
+        values, codes = function.apply(  # type: ignore[no-untyped-call]
             x, self.step, zero_point, self.low, self.high, self.gradient_scale(x.numel())
         )
         return values, codes
@@ -280,6 +285,64 @@ class LearnedStepQuantizer(nn.Module):
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: object) -> None:
         state_dict.setdefault(f"{prefix}frozen_zero_point", torch.tensor(math.nan))
         super()._load_from_state_dict(state_dict, prefix, *args)  # type: ignore[no-untyped-call]
+
+
+class _FusedQuantize(torch.autograd.Function):
+    """`_Quantize` in one sweep each way."""
+
+    @staticmethod
+    def forward(
+        ctx: Context,
+        x: Tensor,
+        step: Tensor,
+        zero_point: Tensor,
+        low: int,
+        high: int,
+        gradient_scale: float,
+    ) -> tuple[Tensor, Tensor]:
+        from netx_export import quantizer_kernel
+
+        x = x.detach().contiguous()
+        levels = x.new_tensor([step.item(), zero_point.item(), low, high])
+        values, codes = torch.empty_like(x), torch.empty_like(x)
+        ctx.sign = (low, high) == (-1, 1)
+        share(
+            quantizer_kernel.forward,
+            -(-x.numel() // quantizer_kernel.CHUNK),
+            _flat(x),
+            levels.numpy(),
+            ctx.sign,
+            _flat(values),
+            _flat(codes),
+        )
+        ctx.save_for_backward(x, levels)
+        ctx.gradient_scale = gradient_scale
+        ctx.mark_non_differentiable(codes)
+        return values, codes
+
+    @staticmethod
+    def backward(ctx: Context, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        from netx_export import quantizer_kernel
+
+        x, levels = ctx.saved_tensors
+        chunks = -(-x.numel() // quantizer_kernel.CHUNK)
+        to_x, to_levels = torch.empty_like(x), x.new_zeros(chunks, 2)
+        share(
+            quantizer_kernel.backward,
+            chunks,
+            _flat(gradients[0].contiguous()),
+            _flat(x),
+            levels.numpy(),
+            ctx.sign,
+            _flat(to_x),
+            to_levels.numpy(),
+        )
+        to_step, to_zero = to_levels.double().sum(dim=0) * ctx.gradient_scale
+        return to_x, to_step.to(x.dtype), to_zero.to(x.dtype), None, None, None
+
+
+def _flat(x: Tensor) -> NDArray[Any]:
+    return np.asarray(x.reshape(-1).numpy())
 
 
 class _Quantize(torch.autograd.Function):

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from netx_export.autograd import Context, apply
 from netx_export.quantizers import LearnedStepQuantizer, QuantizerCall
-from netx_export.threads import share
+from netx_export.threads import KERNEL_DTYPES, kernels_available, share
 
 
 class Scan(Protocol):
@@ -64,8 +64,9 @@ def scan(
         and quantize_state.started
         and quantize_state.fixed_zero_point is not None
         and exponents is None
+        and kernels_available()
         and u.device.type == "cpu"
-        and u.dtype in (torch.float32, torch.float64)
+        and u.dtype in KERNEL_DTYPES
     ):
         return fused_scan(u, delta, A, B, C, D, quantize_state, learn_decay=learn_decay)
     return selective_scan(
@@ -221,12 +222,13 @@ class _FusedScan(torch.autograd.Function):
         batch, length, channels = u.shape
         shape = (batch, length, channels, A.shape[1])
         levels = u.new_tensor([step.item(), zero_point.item(), quantizer.low, quantizer.high])
-        codes = torch.empty(shape, dtype=torch.uint8)
+        padded = -(-A.shape[1] // scan_kernel.TILE) * scan_kernel.TILE
+        codes = torch.empty((batch, length, channels, padded), dtype=torch.uint8)
         inputs = u.new_empty((0, 0, 0, 0) if quantizer.observer is None else shape)
         y = torch.empty_like(operands[0])
         arrays = [x.numpy() for x in (*operands, levels, codes, inputs, y)]
         share(scan_kernel.forward, batch, *arrays)
-        _tell(quantizer, inputs, codes)
+        _tell(quantizer, inputs, codes[..., : A.shape[1]])
         ctx.save_for_backward(*operands, levels, codes)
         ctx.learn_decay = learn_decay
         # Each step of the loop is a call of the quantiser, with the gradient scale of its size.

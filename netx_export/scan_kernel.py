@@ -59,75 +59,65 @@ _power_of_two: Any = intrinsic(_emit_power_of_two)
 """2 to an integer-valued float, exact; 0 or infinity beyond what the dtype holds."""
 
 
-@_exact
-def _decays(delta: float, A: Array, d: int, decay: Array) -> None:
-    for n in range(decay.size):
-        decay[n] = _power_of_two(np.rint(delta * A[d, n]))
+TILE = 16
+"""States that are computed together; what is kept per state is padded to a multiple of it."""
+
+_CHANNEL_ROWS = 3
+"""Rows of `TILE` that belong to a channel: decay rates; state or its gradient; gradient of A."""
+
+_STEP_ROWS = 8
+"""Rows of `TILE` that belong to a step: B, C, their gradients, and what rows pass on."""
 
 
 @_exact
-def _driven(
-    delta: float, u: float, B: Array, b: int, t: int, decay: Array, before: Array, p: Array
+def _load(row: Array, block: Array, at: int, first: int) -> None:
+    """Copy a tile of a row into a block, padded with 0."""
+    width = min(TILE, row.size - first)
+    for n in range(width):
+        block[at * TILE + n] = row[first + n]
+    for n in range(width, TILE):
+        block[at * TILE + n] = 0
+
+
+@_exact
+def _unload(block: Array, at: int, first: int, row: Array) -> None:
+    for n in range(min(TILE, row.size - first)):
+        row[first + n] = block[at * TILE + n]
+
+
+@_exact
+def _forward_row(
+    channel: Array,
+    work: Array,
+    delta: float,
+    u: float,
+    step: float,
+    zero: float,
+    low: float,
+    high: float,
 ) -> None:
-    for n in range(p.size):
-        p[n] = decay[n] * before[n] + delta * B[b, t, n] * u
+    for n in range(TILE):
+        decay = _power_of_two(np.rint(delta * channel[n]))
+        p = decay * channel[TILE + n] + delta * work[n] * u
+        q = np.rint((p - zero) / step)
+        q = low if q < low else q
+        q = high if q > high else q
+        work[4 * TILE + n] = p
+        work[5 * TILE + n] = q
+        channel[TILE + n] = q * step + zero
 
 
 @_exact
-def _scaled(p: Array, step: float, zero: float, scaled: Array) -> None:
-    for n in range(p.size):
-        scaled[n] = (p[n] - zero) / step
-
-
-@_exact
-def _rounded(scaled: Array, low: float, high: float, q: Array) -> None:
-    for n in range(q.size):
-        code = np.rint(scaled[n])
-        code = low if code < low else code
-        q[n] = high if code > high else code
-
-
-@_exact
-def _store(x: Array, b: int, t: int, d: int, stored: Array) -> None:
-    for n in range(x.size):
-        stored[b, t, d, n] = x[n]
-
-
-@_exact
-def _store_codes(q: Array, b: int, t: int, d: int, codes: Array) -> None:
-    for n in range(q.size):
-        codes[b, t, d, n] = np.uint8(np.int32(q[n]))
-
-
-@_exact
-def _load_codes(codes: Array, b: int, t: int, d: int, q: Array) -> None:
-    for n in range(q.size):
-        q[n] = codes[b, t, d, n]
-
-
-@_exact
-def _values(q: Array, step: float, zero: float, h: Array) -> None:
-    for n in range(q.size):
-        h[n] = q[n] * step + zero
-
-
-@_exact
-def _keep(h: Array, d: int, carried: Array) -> None:
-    for n in range(h.size):
-        carried[d, n] = h[n]
-
-
-@_exact
-def _take(carried: Array, d: int, h: Array) -> None:
-    for n in range(h.size):
-        h[n] = carried[d, n]
+def _store_codes(work: Array, codes: Array, first: int) -> None:
+    for n in range(TILE):
+        codes[first + n] = np.uint8(np.int32(work[5 * TILE + n]))
 
 
 @_summing
-def _dot_step(x: Array, y: Array, b: int, t: int) -> float:
+def _dot(x: Array, at: int, y: Array, to: int) -> float:
     total: Any = x.dtype.type(0)
-    for n in range(x.size):
-        total += x[n] * y[b, t, n]
+    for n in range(TILE):
+        total += x[at * TILE + n] * y[to * TILE + n]
     return total
 
 
@@ -157,7 +147,7 @@ def forward(
         Input and output maps.
     levels : ndarray, shape (4,)
         Step, zero-point, lowest and highest code of the state's quantiser.
-    codes : ndarray, uint8, shape (B, L, D, N)
+    codes : ndarray, uint8, shape (B, L, D, N padded to a multiple of `TILE`)
         Written: codes of the states.
     inputs : ndarray, shape (B, L, D, N) or empty
         Written unless it is empty: the states before they are quantised.
@@ -168,90 +158,67 @@ def forward(
     """
     channels, states = A.shape
     step, zero, low, high = levels
-    keep = inputs.size > 0
-    carried = np.empty((channels, states), A.dtype)
-    decay = np.empty(states, A.dtype)
-    p = np.empty(states, A.dtype)
-    h = np.empty(states, A.dtype)
+    block = np.zeros((channels, _CHANNEL_ROWS * TILE), A.dtype)
+    work = np.zeros(_STEP_ROWS * TILE, A.dtype)
     for b in range(first, last):
-        carried[:] = 0
-        for t in range(u.shape[1]):
+        y[b] = 0
+        for tile in range(0, states, TILE):
+            block[:] = 0
             for d in range(channels):
-                _take(carried, d, h)
-                _decays(delta[b, t, d], A, d, decay)
-                _driven(delta[b, t, d], u[b, t, d], B, b, t, decay, h, p)
-                if keep:
-                    _store(p, b, t, d, inputs)
-                _scaled(p, step, zero, p)
-                _rounded(p, low, high, h)
-                _store_codes(h, b, t, d, codes)
-                _values(h, step, zero, h)
-                _keep(h, d, carried)
-                y[b, t, d] = _dot_step(h, C, b, t)
+                _load(A[d], block[d], 0, tile)
+            for t in range(u.shape[1]):
+                _load(B[b, t], work, 0, tile)
+                _load(C[b, t], work, 1, tile)
+                for d in range(channels):
+                    _forward_row(block[d], work, delta[b, t, d], u[b, t, d], step, zero, low, high)
+                    _store_codes(work, codes[b, t, d], tile)
+                    if inputs.size > 0:
+                        _unload(work, 4, tile, inputs[b, t, d])
+                    y[b, t, d] += _dot(block[d], 1, work, 1)
 
 
 @_exact
-def _add_to_step(x: Array, factor: float, b: int, t: int, total: Array) -> None:
-    for n in range(x.size):
-        total[b, t, n] += x[n] * factor
+def _load_codes(codes: Array, at: int, first: int, work: Array) -> None:
+    for n in range(TILE):
+        work[at * TILE + n] = codes[first + n]
 
 
 @_exact
-def _add_to_channel(x: Array, factor: float, b: int, d: int, total: Array) -> None:
-    for n in range(x.size):
-        total[b, d, n] += x[n] * factor
-
-
-@_exact
-def _gradient_of_state(
-    dy: float, C: Array, b: int, t: int, carry: Array, d: int, dh: Array
+def _backward_row(
+    channel: Array,
+    work: Array,
+    sums: Array,
+    dy: float,
+    delta: float,
+    u: float,
+    step: float,
+    zero: float,
+    low: float,
+    high: float,
+    alive: float,
+    ln2: float,
 ) -> None:
-    for n in range(dh.size):
-        dh[n] = dy * C[b, t, n] + carry[d, n]
-
-
-@_exact
-def _through_clip(dh: Array, scaled: Array, low: float, high: float, through: Array) -> None:
-    for n in range(dh.size):
-        r = np.rint(scaled[n])
-        inside = (r >= low) & (r <= high)
-        through[n] = dh[n] if inside else dh.dtype.type(0)
-
-
-@_exact
-def _carried(through: Array, decay: Array, carry: Array, d: int) -> None:
-    for n in range(through.size):
-        carry[d, n] = through[n] * decay[n]
-
-
-@_exact
-def _slopes(through: Array, decay: Array, before: Array, slope: Array) -> None:
-    for n in range(through.size):
-        slope[n] = through[n] * decay[n] * before[n]
-
-
-@_summing
-def _step_gradient(dh: Array, through: Array, scaled: Array, q: Array) -> float:
-    total: Any = dh.dtype.type(0)
-    for n in range(dh.size):
-        total += dh[n] * q[n] - through[n] * scaled[n]
-    return total
-
-
-@_summing
-def _difference(x: Array, y: Array) -> float:
-    total: Any = x.dtype.type(0)
-    for n in range(x.size):
-        total += x[n] - y[n]
-    return total
-
-
-@_summing
-def _dot_channel(x: Array, y: Array, d: int) -> float:
-    total: Any = x.dtype.type(0)
-    for n in range(x.size):
-        total += x[n] * y[d, n]
-    return total
+    drive = delta * u
+    for n in range(TILE):
+        before = (work[5 * TILE + n] * step + zero) * alive
+        decay = _power_of_two(np.rint(delta * channel[n]))
+        p = decay * before + delta * work[n] * u
+        scaled = (p - zero) / step
+        rounded = np.rint(scaled)
+        q = work[4 * TILE + n]
+        dh = dy * work[TILE + n] + channel[TILE + n]
+        inside = (rounded >= low) & (rounded <= high)
+        passed = dh if inside else dh * 0
+        carry = passed * decay
+        slope = carry * before * ln2
+        work[2 * TILE + n] += passed * drive
+        work[3 * TILE + n] += dy * (q * step + zero)
+        work[6 * TILE + n] = passed
+        work[7 * TILE + n] = slope
+        channel[TILE + n] = carry
+        channel[2 * TILE + n] += slope * delta
+        sums[n] += dh * q - passed * scaled
+        sums[TILE + n] += dh - passed
 
 
 @_exact
@@ -295,47 +262,49 @@ def backward(
     """
     channels, states = A.shape
     step, zero, low, high = levels
-    ln2 = A.dtype.type(LN2)
-    decay = np.empty(states, A.dtype)
-    before = np.empty(states, A.dtype)
-    scaled = np.empty(states, A.dtype)
-    dh = np.empty(states, A.dtype)
-    through = np.empty(states, A.dtype)
-    q = np.empty(states, A.dtype)
-    h = np.empty(states, A.dtype)
-    carry = np.empty((channels, states), A.dtype)
+    zero_dtype = A.dtype.type(0)
+    one = A.dtype.type(1)
+    ln2 = A.dtype.type(LN2) if learn_decay else zero_dtype
+    block = np.zeros((channels, _CHANNEL_ROWS * TILE), A.dtype)
+    work = np.zeros(_STEP_ROWS * TILE, A.dtype)
+    sums = np.zeros(2 * TILE, A.dtype)
     for b in range(first, last):
-        carry[:] = 0
-        of_step = 0.0
-        of_zero = 0.0
-        for t in range(u.shape[1] - 1, -1, -1):
+        du[b] = 0
+        ddelta[b] = 0
+        dlevels[b] = 0
+        for tile in range(0, states, TILE):
+            block[:] = 0
             for d in range(channels):
-                g = dy[b, t, d]
-                dt = delta[b, t, d]
-                ut = u[b, t, d]
-                if t == 0:
-                    before[:] = 0
-                else:
-                    _load_codes(codes, b, t - 1, d, before)
-                    _values(before, step, zero, before)
-                _decays(dt, A, d, decay)
-                _driven(dt, ut, B, b, t, decay, before, scaled)
-                _scaled(scaled, step, zero, scaled)
-                _load_codes(codes, b, t, d, q)
-                _values(q, step, zero, h)
-                _gradient_of_state(g, C, b, t, carry, d, dh)
-                _add_to_step(h, g, b, t, dC)
-                _through_clip(dh, scaled, low, high, through)
-                of_step += _step_gradient(dh, through, scaled, q)
-                of_zero += _difference(dh, through)
-                _add_to_step(through, dt * ut, b, t, dB)
-                _carried(through, decay, carry, d)
-                drive = _dot_step(through, B, b, t)
-                du[b, t, d] = drive * dt
-                ddelta[b, t, d] = drive * ut
-                if learn_decay:
-                    _slopes(through, decay, before, h)
-                    _add_to_channel(h, ln2 * dt, b, d, dA)
-                    ddelta[b, t, d] += ln2 * _dot_channel(h, A, d)
-        dlevels[b, 0] = of_step
-        dlevels[b, 1] = of_zero
+                _load(A[d], block[d], 0, tile)
+            for t in range(u.shape[1] - 1, -1, -1):
+                _load(B[b, t], work, 0, tile)
+                _load(C[b, t], work, 1, tile)
+                work[2 * TILE : 4 * TILE] = 0
+                sums[:] = 0
+                alive = one if t > 0 else zero_dtype
+                for d in range(channels):
+                    _load_codes(codes[b, t, d], 4, tile, work)
+                    _load_codes(codes[b, max(t - 1, 0), d], 5, tile, work)
+                    _backward_row(
+                        block[d],
+                        work,
+                        sums,
+                        dy[b, t, d],
+                        delta[b, t, d],
+                        u[b, t, d],
+                        step,
+                        zero,
+                        low,
+                        high,
+                        alive,
+                        ln2,
+                    )
+                    drive = _dot(work, 6, work, 0)
+                    du[b, t, d] += drive * delta[b, t, d]
+                    ddelta[b, t, d] += drive * u[b, t, d] + _dot(work, 7, block[d], 0)
+                _unload(work, 2, tile, dB[b, t])
+                _unload(work, 3, tile, dC[b, t])
+                dlevels[b, 0] += sums[:TILE].sum()
+                dlevels[b, 1] += sums[TILE:].sum()
+            for d in range(channels):
+                _unload(block[d], 2, tile, dA[b, d])

@@ -372,18 +372,21 @@ class SpikySpace(nn.Module):
         """Return `Mixer.decay_exponents` of every block."""
         return [mixer.decay_exponents() for mixer in self.mixers]
 
-    def start_as_persistence(self, out_proj_gain: float = 0.1) -> None:
-        """Start the head as "repeat the last value" and the blocks as small corrections.
+    def start_head(self, weight: Tensor, bias: Tensor, out_proj_gain: float = 0.1) -> None:
+        """Start the head as a linear forecast and the blocks as small corrections of it.
 
         Parameters
         ----------
+        weight : Tensor
+            Shape (horizon, window).
+        bias : Tensor
+            Shape (horizon,).
         out_proj_gain : float
             Factor on the start weights of out_proj.
         """
         with torch.no_grad():
-            self.forecast_head.weight.zero_()
-            self.forecast_head.weight[:, -1] = 1.0
-            self.forecast_head.bias.zero_()
+            self.forecast_head.weight.copy_(weight)
+            self.forecast_head.bias.copy_(bias)
             for mixer in self.mixers:
                 mixer.out_proj.weight.mul_(out_proj_gain)
 

@@ -1,8 +1,8 @@
 """Quantisation-aware training: the loop around the model.
 
-`fit` is deterministic: the same table, settings and number of threads give the same checkpoint,
-whether the run was interrupted and resumed or not. Every epoch draws its random numbers from a
-seed of its own, so that no generator has to be saved.
+`fit` is deterministic: the same table and settings give the same checkpoint, on any number of
+threads, and whether the run was interrupted and resumed or not. Every epoch draws its random
+numbers from a seed of its own, so that no generator has to be saved.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,17 @@ from netx_export.checkpoint import (
     load_training_state,
     save_checkpoint,
 )
-from netx_export.config import ModelConfig, TrainConfig
+from netx_export.config import HeadStart, ModelConfig, TrainConfig
+from netx_export.head_start import LinearBaselines
 from netx_export.optimisation import ForecastLoss, make_optimizer, make_schedule
 from netx_export.spikyspace import SpikySpace
+from netx_export.threads import one_torch_thread
 
 SCHEDULE_POSITION = ("last_epoch", "_step_count", "_last_lr")
 """What of a schedule's state changes; the rest follows from the settings, and is partly code."""
+
+DIAGNOSTIC_WINDOWS = 512
+"""Validation windows on which an epoch's codes are looked at."""
 
 Ratios = tuple[float, float, float]
 
@@ -54,11 +60,18 @@ class EpochReport:
     valid_r2 : float
         R2 of the validation windows, in units of the data.
     firing_rate : float
-        Unweighted mean over all spiking quantisers, on the validation windows.
+        Unweighted mean over all spiking quantisers.
     firing_rates, entropies : dict
         The same per quantiser, by record name; entropy of the codes in bits.
     constant_scan_outputs : dict
         Share of channels whose scan output never changes, by record name of the scan.
+    scan_contribution : float
+        What the validation R2 loses without the recurrence of the scans.
+
+    Notes
+    -----
+    Everything but loss and `valid_r2` is measured on `DIAGNOSTIC_WINDOWS` of the validation
+    windows, evenly spread.
     """
 
     epoch: int
@@ -68,6 +81,7 @@ class EpochReport:
     firing_rates: dict[str, float]
     entropies: dict[str, float]
     constant_scan_outputs: dict[str, float]
+    scan_contribution: float
 
 
 def fit(
@@ -162,12 +176,14 @@ class _Run:
             data_sha256=data.table.sha256,
             split=split,
         )
-        self.model = _new_model(data, settings)
+        self.baselines = LinearBaselines.of(data)
+        self.model = _new_model(data, settings, self.baselines)
         self.optimizer: AdamW = make_optimizer(self.model, settings)
-        self.updates_per_epoch = math.ceil(len(data.split.train) / settings.batch_size)
+        epoch = min(len(data.split.train), settings.epoch_windows or len(data.split.train))
+        self.updates_per_epoch = math.ceil(epoch / settings.batch_size)
         self.updates = settings.epochs * self.updates_per_epoch
         self.schedule: LRScheduler = make_schedule(self.optimizer, settings, self.updates)
-        self.loss = ForecastLoss(settings, file_unit_weights(data.scaler))
+        self.loss = ForecastLoss(settings, file_unit_weights(data.units))
         self.penalty = FiringPenalty(self.model, settings.firing_target)
         self.done = 0
         self.best_r2 = -math.inf
@@ -232,7 +248,9 @@ class _Run:
         torch.manual_seed(seed)
         self.model.train()
         losses, windows = 0.0, 0
-        batches = self.data.training_batches(self.settings.batch_size, seed)
+        batches = islice(
+            self.data.training_batches(self.settings.batch_size, seed), self.updates_per_epoch
+        )
         for done, indices in enumerate(batches, start=epoch * self.updates_per_epoch + 1):
             losses += self._update(indices) * len(indices)
             windows += len(indices)
@@ -250,16 +268,16 @@ class _Run:
         self.model.eval()
         first = torch.tensor([self.data.split.train.start])
         with torch.no_grad():
-            return bool(torch.isfinite(self.model(self.data.inputs(first))).all())
+            return bool(torch.isfinite(self.data.forecast(self.model, first)).all())
 
     def _update(self, indices: Tensor) -> float:
-        inputs, targets = self.data.inputs(indices), self.data.targets(indices)
+        targets = self.data.targets(indices)
         if self.settings.firing_penalty > 0:
             with self.penalty.watch():
-                loss = self.loss(self.model(inputs), targets)
+                loss = self.loss(self.data.forecast(self.model, indices), targets)
             loss = loss + self.settings.firing_penalty * self.penalty.cost()
         else:
-            loss = self.loss(self.model(inputs), targets)
+            loss = self.loss(self.data.forecast(self.model, indices), targets)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
@@ -269,8 +287,13 @@ class _Run:
         return float(loss.item())
 
     def _report(self, epoch: int, loss: float) -> EpochReport:
-        with count_codes(self.model) as counters:
-            valid_r2 = self.data.score(self.model, self.data.split.valid).r2()
+        data, model = self.data, self.model
+        valid_r2 = data.score(model, data.split.valid).r2()
+        some = data.split.valid[:: -(-len(data.split.valid) // DIAGNOSTIC_WINDOWS)]
+        with count_codes(model) as counters:
+            with_scan = data.score(model, some).r2()
+        with model.ablated_scan():
+            without_scan = data.score(model, some).r2()
         activity = {name: counter.activity() for name, counter in counters.items()}
         rates = {name: codes.firing_rate for name, codes in activity.items()}
         return EpochReport(
@@ -285,6 +308,7 @@ class _Run:
                 for name, codes in activity.items()
                 if name.endswith(".scan") and not name.endswith("in_proj.scan")
             },
+            scan_contribution=with_scan - without_scan,
         )
 
     def finish(self) -> TrainedModel:
@@ -296,6 +320,8 @@ class _Run:
             with best.ablated_scan():
                 metrics["scan_ablated"] = data.score(best, data.split.test).summary()
             metrics["persistence"] = data.score_persistence(data.split.test).summary()
+            ridge = self.baselines.ridge_model
+            metrics["ridge"] = data.score_values(ridge.predict, data.split.test).summary()
         self.provenance = replace(self.provenance, metrics=metrics)
         self.best = self._trained(best)
         self._save(None)
@@ -320,17 +346,18 @@ class _Run:
             save_checkpoint(self.checkpoint, self.best, state=state, force=True)
 
 
-def _new_model(data: WindowData, settings: TrainConfig) -> SpikySpace:
+def _new_model(data: WindowData, settings: TrainConfig, baselines: LinearBaselines) -> SpikySpace:
     """Return a model whose quantisers have seen the first training windows."""
     torch.manual_seed(settings.seed)
     model = SpikySpace(data.config)
-    published = data.config.zero_point == "published"
-    if settings.persistence_head or (settings.persistence_head is None and not published):
-        model.start_as_persistence()
+    usual: HeadStart = "random" if data.config.zero_point == "published" else "best"
+    start = baselines.start(data, settings.head_start or usual)
+    if start is not None:
+        model.start_head(start.weight, start.bias)
     first = next(data.training_batches(settings.batch_size, _epoch_seed(settings.seed, 0)))
     model.eval()
     with torch.no_grad():
-        model(data.inputs(first))
+        model(data.inputs(first).windows)
     model.set_input_dropout(settings.input_dropout)
     return model
 
@@ -358,11 +385,11 @@ def _epoch_seed(seed: int, epoch: int) -> int:
 
 @contextmanager
 def _reproducible() -> Iterator[None]:
-    """Demand deterministic algorithms, and leave the caller's random state as it was."""
+    """Demand deterministic algorithms, and leave the caller's settings as they were."""
     before = torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(True)
     try:
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), one_torch_thread():
             yield
     finally:
         torch.use_deterministic_algorithms(before)

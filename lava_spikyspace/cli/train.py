@@ -24,6 +24,8 @@ _MODEL = "Model"
 _TRAINING = "Training"
 
 ZeroPointName = Literal["none", "learned", "published"]
+NormalisationName = Literal["fixed", "instance"]
+HeadStartName = Literal["best", "ridge", "persistence", "random"]
 
 
 def _setting(text: str, panel: str, metavar: str | None = None) -> Any:  # noqa: ANN401 - an option, for which typer has no public type
@@ -74,6 +76,10 @@ def train(
     zero_point: Annotated[
         ZeroPointName | None, _setting("Zero-point rule; default none.", _MODEL)
     ] = None,
+    normalisation: Annotated[
+        NormalisationName | None,
+        _setting("One mean and scale per variate, or those of each window.", _MODEL),
+    ] = None,
     epochs: Annotated[int | None, _setting("Passes over the data; default 30.", _TRAINING)] = None,
     batch_size: Annotated[
         int | None, _setting("Windows per update; default 32.", _TRAINING)
@@ -88,6 +94,9 @@ def train(
     ] = None,
     firing_target: Annotated[
         float | None, _setting("Firing rate that costs nothing.", _TRAINING)
+    ] = None,
+    head_start: Annotated[
+        HeadStartName | None, _setting("What the forecast head starts as.", _TRAINING)
     ] = None,
     patience: Annotated[
         int | None, _setting("Stop after so many epochs without a better one.", _TRAINING)
@@ -109,11 +118,12 @@ def train(
         Shares of the three parts.
     resume, force : bool
         See `netx_export.training.fit`.
-    window, horizon, layers, expand, d_inner, d_state, dt_rank, d_conv, bits, zero_point : optional
+    window, horizon, layers, expand, d_inner, d_state, dt_rank, d_conv, bits, zero_point,
+    normalisation : optional
         Settings of the model, see `netx_export.config.ModelConfig`.
     epochs, batch_size, learning_rate, weight_decay, input_dropout : optional
         Settings of the training, see `netx_export.config.TrainConfig`.
-    firing_penalty, firing_target, patience, seed : optional
+    firing_penalty, firing_target, head_start, patience, seed : optional
         Settings of the training.
     """
     from lava_spikyspace.availability import require_export
@@ -140,6 +150,7 @@ def train(
             "d_conv": d_conv,
             "bits": None if bits is None else _bits(bits),
             "zero_point": zero_point,
+            "normalisation": normalisation,
         },
         {
             "epochs": epochs,
@@ -149,6 +160,7 @@ def train(
             "input_dropout": input_dropout,
             "firing_penalty": firing_penalty,
             "firing_target": firing_target,
+            "head_start": head_start,
             "patience": patience,
             "seed": seed,
         },
@@ -236,6 +248,7 @@ def _show(session: Session, trained: TrainedModel) -> None:
             ("model", metrics["test"][step]),
             ("scan ablated", metrics["scan_ablated"][step]),
             ("persistence", metrics["persistence"][step]),
+            ("ridge", metrics["ridge"][step]),
         )
     ]
     if rows:
@@ -264,5 +277,5 @@ def _data(trained: TrainedModel, out: Path) -> dict[str, object]:
         "best": origin.history[origin.best_epoch or 0],
         "metrics": metrics.get("test"),
         "scan_ablated": metrics.get("scan_ablated"),
-        "baselines": {"persistence": metrics.get("persistence")},
+        "baselines": {name: metrics.get(name) for name in ("persistence", "ridge")},
     }

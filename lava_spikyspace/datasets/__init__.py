@@ -10,7 +10,7 @@ from lava_spikyspace.datasets.metrics import (
     rrse,
 )
 from lava_spikyspace.datasets.readers import read_table
-from lava_spikyspace.datasets.scaling import Scaler
+from lava_spikyspace.datasets.scaling import InstanceScaler, Scaler, WindowScale
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import (
     Split,
@@ -24,10 +24,12 @@ from lava_spikyspace.datasets.windows import (
 
 __all__ = [
     "ForecastMoments",
+    "InstanceScaler",
     "RidgeModel",
     "Scaler",
     "Split",
     "Table",
+    "WindowScale",
     "count_windows",
     "fit_ridge",
     "forecast_metrics",

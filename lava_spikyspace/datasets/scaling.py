@@ -1,15 +1,47 @@
-"""Z-score of the input and its inverse for the forecast, in float64, outside the network."""
+"""Normalisation of the input and its inverse for the forecast, in float64, outside the network.
+
+`Scaler` has one mean and scale per variate, `InstanceScaler` takes those of each window. Both give
+a `WindowScale`, which normalises and undoes it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lava_spikyspace.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class WindowScale:
+    """Normalisation of some windows.
+
+    Attributes
+    ----------
+    mean, scale : ndarray of float64, shape (windows or 1, 1, variates)
+        What is subtracted and what is divided by, in units of the data.
+    """
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    def __getitem__(self, part: Any) -> WindowScale:  # noqa: ANN401 - whatever indexes an array
+        """Return the normalisation of some of the windows."""
+        if len(self.mean) == 1:
+            return self
+        return WindowScale(self.mean[part], self.scale[part])
+
+    def normalise(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Return ``(values - mean) / scale`` of shape (windows, steps, variates)."""
+        return np.asarray((np.asarray(values, dtype=np.float64) - self.mean) / self.scale)
+
+    def denormalise(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Return ``values * scale + mean`` of shape (windows, steps, variates)."""
+        return np.asarray(np.asarray(values, dtype=np.float64) * self.scale + self.mean)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +183,22 @@ class Scaler:
         """
         return np.asarray(self._fitting(values) * self.scale + self.mean)
 
+    def of(self, windows: NDArray[Any]) -> WindowScale:
+        """Return the normalisation of windows: the same for all of them.
+
+        Parameters
+        ----------
+        windows : ndarray, shape (windows, window, variates)
+            In units of the data.
+
+        Raises
+        ------
+        DataError
+            If the last axis has another number of variates.
+        """
+        self._fitting(windows[:0])
+        return WindowScale(self.mean[None, None, :], self.scale[None, None, :])
+
     def _fitting(self, values: ArrayLike) -> NDArray[np.float64]:
         array = np.asarray(values, dtype=np.float64)
         if array.shape[-1:] != self.mean.shape:
@@ -159,6 +207,77 @@ class Scaler:
                 "last axis"
             )
         return array
+
+
+@dataclass(frozen=True)
+class InstanceScaler:
+    """Mean and scale of each window and variate.
+
+    Attributes
+    ----------
+    eps : float
+        Added to the variance of a window, in units of the data squared; greater than 0, so that a
+        window that never changes has a scale.
+
+    Raises
+    ------
+    DataError
+        If eps is not a positive number.
+    """
+
+    eps: float
+
+    SHARE: ClassVar[float] = 1e-5
+    """Of the smallest training variance of a variate: what `fit` takes as eps."""
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.eps) and self.eps > 0.0):
+            raise DataError(f"instance scaler has eps {self.eps}, expected a number above 0")
+
+    @classmethod
+    def fit(cls, values: NDArray[Any]) -> InstanceScaler:
+        """Take eps from the training rows.
+
+        Parameters
+        ----------
+        values : ndarray, shape (rows, variates)
+            The training rows, at least one.
+        """
+        return cls(eps=cls.SHARE * float(np.square(Scaler.fit(values).scale).min()))
+
+    def of(self, windows: NDArray[Any]) -> WindowScale:
+        """Return the normalisation of windows, each by its own values.
+
+        Parameters
+        ----------
+        windows : ndarray, shape (windows, window, variates)
+            In units of the data.
+        """
+        return WindowScale(*window_statistics(windows, self.eps))
+
+
+def window_statistics(
+    windows: NDArray[Any], eps: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and scale ``sqrt(variance + eps)`` of every window and variate.
+
+    Parameters
+    ----------
+    windows : ndarray, shape (windows, window, variates)
+        Values.
+    eps : float
+        Added to the biased variance, in the unit of the values squared.
+
+    Returns
+    -------
+    mean, scale : ndarray of float64, shape (windows, 1, variates)
+        In the unit of the values.
+    """
+    values = np.asarray(windows, dtype=np.float64)
+    return (
+        values.mean(axis=1, keepdims=True),
+        np.sqrt(values.var(axis=1, keepdims=True) + eps),
+    )
 
 
 def _as_vector(name: str, numbers: ArrayLike) -> NDArray[np.float64]:

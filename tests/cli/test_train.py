@@ -47,7 +47,8 @@ def test_json_and_checkpoint(lss_train, tmp_path):
     data = called.envelope["data"]
     trained = load_checkpoint(tmp_path / "ck.pt")
     assert data["metrics"] == trained.provenance.metrics["test"]
-    assert data["baselines"] == {"persistence": trained.provenance.metrics["persistence"]}
+    baselines = {name: trained.provenance.metrics[name] for name in ("persistence", "ridge")}
+    assert data["baselines"] == baselines
     assert data["config"] == trained.config.model_dump(mode="json")
     assert data["split"] == [0.6, 0.2, 0.2]
     assert data["epochs"] == 2

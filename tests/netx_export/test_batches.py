@@ -28,8 +28,25 @@ def test_windows_and_targets_are_neighbouring_rows():
     data = WindowData.prepare(table, small_config(), SPLIT)
     indices = torch.tensor([3, 40])
     rows = torch.from_numpy(data.scaler.normalise(table.values)).float()
-    assert torch.equal(data.inputs(indices)[1], rows[40:46])
+    assert torch.equal(data.inputs(indices).windows[1], rows[40:46])
     assert torch.equal(data.targets(indices)[0], rows[9:11])
+
+
+def test_an_instance_window_is_normalised_by_itself_as_the_deployed_model_will():
+    table = small_table()
+    table.values[:, 2] *= 1000.0
+    table.values[20:30, 1] = 7.0  # windows that never change
+    data = WindowData.prepare(table, small_config(normalisation="instance"), SPLIT)
+    indices = torch.arange(10, 30)
+    inputs = data.inputs(indices)
+    raw = input_windows(table.values, 6, indices.numpy())
+    scale = data.scaler.of(raw)
+    assert np.allclose(inputs.windows.numpy(), scale.normalise(raw), rtol=1e-4, atol=1e-4)
+    # What the model gives in normalised units means the same in those of the data.
+    forecast = torch.randn(20, 2, 5, generator=torch.Generator().manual_seed(2))
+    found = data.units.denormalise(inputs.in_z_scores(forecast).numpy())
+    expected = scale.denormalise(forecast.numpy())
+    assert np.allclose(found, expected, rtol=1e-5, atol=1e-3 * table.values.std(axis=0))
 
 
 def test_an_epoch_sees_every_training_window_once():

@@ -1,6 +1,7 @@
 """Checkpoints of both layouts: round trip, and one clear error for whatever is wrong with one."""
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lava_spikyspace.datasets import Scaler
+from lava_spikyspace.datasets import InstanceScaler, Scaler
 from lava_spikyspace.errors import CheckpointError, UsageError
 from netx_export.checkpoint import (
     FORMAT,
@@ -70,6 +71,27 @@ def test_round_trip(tmp_path, rule):
     assert not loaded.model.training
     with torch.no_grad():
         assert torch.equal(loaded.model(windows), trained.model(windows))
+
+
+def test_an_instance_scaler_comes_back(tmp_path):
+    trained, _ = _trained(normalisation="instance")
+    save_checkpoint(tmp_path / "ck.pt", replace(trained, scaler=InstanceScaler(eps=0.25)))
+    assert load_checkpoint(tmp_path / "ck.pt").scaler == InstanceScaler(eps=0.25)
+
+
+@pytest.mark.parametrize("normalisation", ["fixed", "instance"])
+def test_a_scaler_of_another_normalisation_is_refused(tmp_path, normalisation):
+    trained, _ = _trained(normalisation=normalisation)
+    other = InstanceScaler(eps=1.0) if normalisation == "fixed" else trained.scaler
+    save_checkpoint(tmp_path / "ck.pt", replace(trained, scaler=other))
+    with pytest.raises(CheckpointError, match=f"expected one of the normalisation {normalisation}"):
+        load_checkpoint(tmp_path / "ck.pt")
+
+
+def test_the_former_switch_of_the_head_is_understood():
+    assert TrainConfig(persistence_head=True).head_start == "persistence"
+    assert TrainConfig(persistence_head=False).head_start == "random"
+    assert TrainConfig(persistence_head=None).head_start is None
 
 
 def test_the_same_content_gives_the_same_bytes(tmp_path):

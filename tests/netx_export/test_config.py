@@ -201,3 +201,12 @@ def test_toml_that_holds_anything_else_is_refused(tmp_path, text):
 def test_unusable_training_settings_are_refused(change):
     with pytest.raises(UsageError, match=next(iter(change))):
         parse_settings(TrainConfig, change, "flags", UsageError)
+
+
+def test_a_published_model_may_normalise_each_window(tmp_path):
+    fields = {"d_model": 2, "window": 4, "horizon": 1, "normalisation": "instance"}
+    config = PublishedModelConfig(**fields, scaler={"eps": 1e-5})
+    assert config.scaler.eps == 1e-5
+    for scaler in (None, {"mean": [0.0, 0.0], "scale": [1.0, 1.0]}):
+        with pytest.raises(ValueError, match="belongs to the normalisation instance"):
+            PublishedModelConfig(**fields, scaler=scaler)

@@ -249,12 +249,14 @@ def test_decay_rates_learn_except_under_the_published_rule(rule, learns):
     assert moved is learns
 
 
-def test_persistence_start_repeats_the_last_value_but_for_small_corrections():
-    model, windows = small_model()
-    model.start_as_persistence(out_proj_gain=0.0)
+def test_the_head_starts_as_a_linear_forecast_but_for_small_corrections():
+    model, windows = small_model(weights="float")
+    weight, bias = torch.randn(2, 6), torch.randn(2)
+    model.start_head(weight, bias, out_proj_gain=0.0)
     with torch.no_grad():
         forecast = model(windows)
-    assert torch.allclose(forecast, windows[:, -1:].expand(-1, 2, -1), atol=1e-6)
+    expected = torch.einsum("hw,bwv->bhv", weight, windows) + bias[:, None]
+    assert torch.allclose(forecast, expected, atol=1e-5)
 
 
 def test_ablating_the_scan_leaves_the_skip_path():

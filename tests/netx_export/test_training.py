@@ -51,6 +51,34 @@ def test_training_beats_persistence_and_tells_what_it_did():
     assert len(best.firing_rates) == 12
     assert all(0 <= rate <= 1 for rate in best.firing_rates.values())
     assert set(best.constant_scan_outputs) == {"blocks.0.scan", "blocks.1.scan"}
+    assert any(report.scan_contribution != 0 for report in reports)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_the_number_of_threads_does_not_matter(tmp_path, threads):
+    _fit(checkpoint=tmp_path / "one.pt")
+    torch.set_num_threads(threads)
+    _fit(checkpoint=tmp_path / "more.pt")
+    assert torch.get_num_threads() == threads
+    assert (tmp_path / "one.pt").read_bytes() == (tmp_path / "more.pt").read_bytes()
+
+
+def test_an_epoch_may_see_some_of_the_windows_only():
+    told = []
+    settings = TrainConfig(epochs=3, batch_size=8, epoch_windows=20)
+    trained = _fit(settings, progress=lambda done, total: told.append((done, total)))
+    assert told == [(done, 9) for done in range(1, 10)]
+    assert len(trained.provenance.history) == 3
+
+
+@pytest.mark.parametrize("start", ["persistence", "ridge"])
+def test_training_starts_from_a_linear_forecast(start):
+    settings = TrainConfig(
+        epochs=1, learning_rate=1e-9, head_start=start, firing_penalty=0, input_dropout=0
+    )
+    config = small_config(normalisation="instance")
+    metrics = _fit(settings, config=config).provenance.metrics
+    assert metrics["test"]["all"]["r2"] == pytest.approx(metrics[start]["all"]["r2"], abs=0.03)
 
 
 def test_same_seed_same_bytes(tmp_path):
