@@ -260,6 +260,8 @@ class TrainConfig(_Settings):
     epoch_windows : int, optional
         Windows per epoch, drawn anew for each; by default all of them. Neighbouring windows of a
         long table tell much the same.
+    valid_windows : int, optional
+        Validation windows, evenly spread, on which epochs are compared; by default all of them.
     learning_rate : float
         Peak rate of AdamW.
     step_rate_factor : float
@@ -296,6 +298,7 @@ class TrainConfig(_Settings):
     epochs: PositiveInt = 30
     batch_size: PositiveInt = 32
     epoch_windows: PositiveInt | None = None
+    valid_windows: PositiveInt | None = None
     learning_rate: float = Field(default=3e-3, gt=0)
     step_rate_factor: float = Field(default=1.0, gt=0)
     schedule: Literal["one_cycle", "constant"] = "one_cycle"

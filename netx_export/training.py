@@ -288,8 +288,9 @@ class _Run:
 
     def _report(self, epoch: int, loss: float) -> EpochReport:
         data, model = self.data, self.model
-        valid_r2 = data.score(model, data.split.valid).r2()
-        some = data.split.valid[:: -(-len(data.split.valid) // DIAGNOSTIC_WINDOWS)]
+        valid = _spread(data.split.valid, self.settings.valid_windows)
+        valid_r2 = data.score(model, valid).r2()
+        some = _spread(valid, DIAGNOSTIC_WINDOWS)
         with count_codes(model) as counters:
             with_scan = data.score(model, some).r2()
         with model.ablated_scan():
@@ -360,6 +361,11 @@ def _new_model(data: WindowData, settings: TrainConfig, baselines: LinearBaselin
         model(data.inputs(first).windows)
     model.set_input_dropout(settings.input_dropout)
     return model
+
+
+def _spread(windows: range, count: int | None) -> range:
+    """Return at most `count` of the windows, evenly spread."""
+    return windows if count is None else windows[:: -(-len(windows) // count)]
 
 
 def _facts(config: ModelConfig, origin: Provenance) -> dict[str, object]:

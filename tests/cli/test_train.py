@@ -60,7 +60,8 @@ def test_json_and_checkpoint(lss_train, tmp_path):
 def test_table_stands_on_stdout_and_the_rest_on_stderr(lss_train):
     called = lss_train(*QUICK, "--epochs", "2")
     rows = [line.split() for line in called.stdout.splitlines()]
-    assert [row[1] for row in rows if row[:1] == ["all"]] == ["model", "scan", "persistence"]
+    forecasts = [row[1] for row in rows if row[:1] == ["all"]]
+    assert forecasts == ["model", "scan", "persistence", "ridge"]
     assert "best of 2 epochs" in called.stdout
     assert len(re.findall(r"epoch \d/2: loss .* firing rate", called.stderr)) == 2
     assert "epoch 1/2" not in called.stdout
