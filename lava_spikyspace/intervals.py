@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import singledispatch
 from itertools import product
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -121,7 +122,31 @@ def choose_limbs(weights: Sequence[npt.NDArray[np.int8]], x: Interval) -> tuple[
     return tuple(widths)
 
 
-def _corners(*intervals: Interval) -> Interval:
+class Descaled(Protocol):
+    """A layer whose sums are multiplied, offset and shifted per row."""
+
+    @property
+    def weight(self) -> npt.NDArray[np.int8]:
+        """Weights, (row, input)."""
+        ...
+
+    @property
+    def mult(self) -> IntArray:
+        """Multiplier of each row."""
+        ...
+
+    @property
+    def add(self) -> IntArray:
+        """Offset of each row."""
+        ...
+
+    @property
+    def shift(self) -> IntArray:
+        """Shift of each row."""
+        ...
+
+
+def corners(*intervals: Interval) -> Interval:
     """Return the range of a product of values from the given intervals."""
     values = [1]
     for interval in intervals:
@@ -149,7 +174,7 @@ def _normalised_ranges(layer: NormEncoderLayer, sources: Sequence[Interval]) -> 
     low, high = dense_rows(layer.weight, sources[0])
     acc = Interval(int(low.min()), int(high.max()))
     scaled = Interval(acc.lo << layer.rms_shift, acc.hi << layer.rms_shift)
-    thresholds = _corners(Interval.of(layer.theta), sources[1])
+    thresholds = corners(Interval.of(layer.theta), sources[1])
     return {"accumulator": acc, "comparison": scaled.union(thresholds)}
 
 
@@ -183,9 +208,21 @@ def _(layer: SoftplusLayer, sources: Sequence[Interval]) -> Ranges:
     }
 
 
-def _descale_ranges(layer: LinearLayer | HeadLayer, x: Interval) -> Ranges:
-    """Return the ranges of sum, product and descaled value of rows that read messages in `x`."""
-    low, high = dense_rows(layer.weight, x)
+def descale_ranges(
+    layer: Descaled, x: Interval, sums: tuple[IntArray, IntArray] | None = None
+) -> Ranges:
+    """Return the ranges of sum, product and descaled value of rows that read messages in `x`.
+
+    Parameters
+    ----------
+    layer : Layer
+        Has ``weight``, ``mult``, ``add`` and ``shift``.
+    x : Interval
+        Range of the messages.
+    sums : tuple of ndarray, optional
+        Least and largest sum of each row, where it is not that of one product with the weights.
+    """
+    low, high = dense_rows(layer.weight, x) if sums is None else sums
     # Python integers: a product that does not fit int64 has to show as such.
     mult, add, shift = (value.astype(object) for value in (layer.mult, layer.add, layer.shift))
     ends = [acc.astype(object) * mult + add + (1 << (shift - 1)) for acc in (low, high)]
@@ -199,12 +236,12 @@ def _descale_ranges(layer: LinearLayer | HeadLayer, x: Interval) -> Ranges:
 
 @layer_ranges.register
 def _(layer: LinearLayer, sources: Sequence[Interval]) -> Ranges:
-    return _descale_ranges(layer, sources[0])
+    return descale_ranges(layer, sources[0])
 
 
 @layer_ranges.register
 def _(layer: ResidualLayer, sources: Sequence[Interval]) -> Ranges:
-    update = _descale_ranges(layer, sources[0])
+    update = descale_ranges(layer, sources[0])
     return {**update, "message": Interval.signed(layer.residual_bits)}
 
 
@@ -219,14 +256,14 @@ def _(layer: ConvLayer, sources: Sequence[Interval]) -> Ranges:
 @layer_ranges.register
 def _(layer: ScanLayer, sources: Sequence[Interval]) -> Ranges:
     b, c = sources[2], sources[3]
-    drive = _corners(Interval.of(layer.gain), b)
+    drive = corners(Interval.of(layer.gain), b)
     # Of levels and exponents that occur, in Python integers: no shift may wrap around.
     exponents = np.unique(np.stack([layer.left.ravel(), layer.right.ravel()]), axis=1).T.tolist()
     levels = Interval.of(layer.level).ends
     decayed = [(level << left) >> right for level in levels for left, right in exponents]
     kept = Interval(min(decayed), max(decayed)).union(Interval(0, 0))
     moved = Interval(drive.lo >> layer.gain_shift, drive.hi >> layer.gain_shift)
-    read = _corners(Interval.of(layer.level), c)
+    read = corners(Interval.of(layer.level), c)
     skip = Interval.of(layer.skip)
     signed = layer.theta.shape[1]
     low = lowest_signed(signed.bit_length())
@@ -240,15 +277,19 @@ def _(layer: ScanLayer, sources: Sequence[Interval]) -> Ranges:
 
 @layer_ranges.register
 def _(layer: ProductLayer, sources: Sequence[Interval]) -> Ranges:
-    return {"message": _corners(*sources)}
+    return {"message": corners(*sources)}
 
 
 @layer_ranges.register
 def _(layer: HeadLayer, sources: Sequence[Interval]) -> Ranges:
-    return _descale_ranges(layer, sources[0])
+    return descale_ranges(layer, sources[0])
 
 
 def with_ranges(network: Network, proven: Mapping[str, Ranges]) -> Network:
     """Return the network with the given ranges stored in its layers."""
     layers = tuple(replace(layer, ranges=dict(proven[layer.name])) for layer in network)
     return replace(network, layers=layers)
+
+
+# The rules of the other family register themselves; they need the names above.
+from lava_spikyspace.spike_ssm import ranges as _spike_ssm  # noqa: E402, F401

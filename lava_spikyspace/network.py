@@ -127,6 +127,8 @@ class Layer:
     neuron_type: ClassVar[str | None] = None
     INPUT_ROLES: ClassVar[tuple[str, ...]] = ()
     RANGE_NAMES: ClassVar[tuple[str, ...]] = ("accumulator", "message")
+    COMPARED: ClassVar[str] = "accumulator"
+    """Range whose extremes the counts report: the value before the comparison."""
 
     name: str
     inputs: tuple[str, ...] = ()
@@ -476,7 +478,25 @@ class ProductLayer(Layer):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class HeadLayer(Layer):
+class OutputLayer(Layer):
+    """Last layer of a network: what it sends is the result.
+
+    Parameters
+    ----------
+    frac_bits : int
+        Fraction bits of the result.
+    """
+
+    frac_bits: Annotated[int, Stored("params/frac_bits")]
+
+    @property
+    def output_shape(self) -> tuple[int, int]:
+        """Steps and values per step of the result of one window."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HeadLayer(OutputLayer):
     """Forecast head: ``forecast[h, v] = descale(sum_e weight[h, e] * x[e, v])``.
 
     Ranges: ``product`` is the sum before the shift.
@@ -502,12 +522,16 @@ class HeadLayer(Layer):
     mult: Annotated[IntArray, Stored("params/mult", "int64", ("step",))]
     add: Annotated[IntArray, Stored("params/add", "int64", ("step",))]
     shift: Annotated[IntArray, Stored("params/shift", "int64", ("step",))]
-    frac_bits: Annotated[int, Stored("params/frac_bits")]
 
     @property
     def neurons(self) -> int:
         """One neuron per horizon step and variate."""
         return int(self.weight.shape[0]) * self.channels
+
+    @property
+    def output_shape(self) -> tuple[int, int]:
+        """Horizon steps and variates."""
+        return int(self.weight.shape[0]), self.channels
 
 
 LAYER_TYPES: tuple[type[Layer], ...] = (
@@ -635,11 +659,11 @@ class Network:
         return layer
 
     @property
-    def head(self) -> HeadLayer:
-        """The forecast head."""
+    def head(self) -> OutputLayer:
+        """The layer that sends the result."""
         layer = self.layers[-1]
-        if not isinstance(layer, HeadLayer):
-            raise InternalError(f"the last layer is {layer.name}, not a forecast head")
+        if not isinstance(layer, OutputLayer):
+            raise InternalError(f"the last layer is {layer.name}, not a head")
         return layer
 
 

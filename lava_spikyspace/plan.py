@@ -38,6 +38,7 @@ from lava_spikyspace.network import (
     ScanLayer,
     SoftplusLayer,
 )
+from lava_spikyspace.spike_ssm.layers import ClassificationHeadLayer
 
 Coding = Literal["graded", "unary"]
 """``unary``: a code q is q binary spikes in a frame of T steps; ``graded``: one message q."""
@@ -221,15 +222,19 @@ def make_plan(network: Network, coding: Coding) -> Plan:
     """
     widest = max((layer.bits or 1 for layer in network), default=1)
     steps = (1 << widest) - 1 if coding == "unary" else 1
-    builder = _Builder(network, steps)
+    builder = PlanBuilder(network, steps)
     for layer in network:
-        _expand(layer, builder)
+        expand(layer, builder)
     arrivals = {row: tuple(found) for row, found in builder.arrivals.items()}
     return Plan(network, coding, steps, tuple(builder.processes), tuple(builder.links), arrivals)
 
 
+Weighted = DenseLayer | ClassificationHeadLayer
+"""Layers whose sums come from `Dense` processes."""
+
+
 @dataclass
-class _Builder:
+class PlanBuilder:
     """Collects processes and links; knows when and where each layer's message leaves."""
 
     network: Network
@@ -287,7 +292,7 @@ class _Builder:
         """Note that the events of one row reach another."""
         self.arrivals[target].append(Arrival(source, port, fan_out))
 
-    def synapses(self, layer: DenseLayer, source: ProcessPlan) -> list[ProcessPlan]:
+    def synapses(self, layer: Weighted, source: ProcessPlan) -> list[ProcessPlan]:
         """Add the `Dense` processes of a layer, one per limb of its input message."""
         limbs: tuple[int, ...] = getattr(layer, "limbs", ())
         count = len(limbs) + 1
@@ -311,7 +316,7 @@ class _Builder:
         return processes
 
     def dense_neuron(
-        self, layer: DenseLayer, kind: str, source: str, latency: int, *others: str
+        self, layer: Weighted, kind: str, source: str, latency: int, *others: str
     ) -> ProcessPlan:
         """Add the synapses of a dense layer and the neuron process that reads their sums."""
         synapses = self.synapses(layer, self.sender[source])
@@ -332,25 +337,25 @@ def _limb_suffix(limb: int, count: int) -> str:
 
 
 @singledispatch
-def _expand(layer: Layer, builder: _Builder) -> None:
+def expand(layer: Layer, builder: PlanBuilder) -> None:
     """Add the processes and links of one layer."""
     raise InternalError(f"no plan for layers of type {type(layer).__name__}")
 
 
-@_expand.register
-def _(layer: InputLayer, builder: _Builder) -> None:
+@expand.register
+def _(layer: InputLayer, builder: PlanBuilder) -> None:
     builder.add(layer, "WindowSource", 0, 0)
 
 
-@_expand.register
-def _(layer: RmsNormLayer, builder: _Builder) -> None:
+@expand.register
+def _(layer: RmsNormLayer, builder: PlanBuilder) -> None:
     source = builder.sender[layer.source("residual")]
     norm = builder.add(layer, "RmsNorm", source.output_offset, 0)
     builder.connect(source, norm, "a_in", 1)
 
 
-@_expand.register
-def _(layer: NormEncoderLayer, builder: _Builder) -> None:
+@expand.register
+def _(layer: NormEncoderLayer, builder: PlanBuilder) -> None:
     # The gate sends a message at the end of its frame like the encoder, so both wait one frame.
     kind = "PTSiLU" if isinstance(layer, GateLayer) else "NormEncoder"
     residual, rms = layer.source("residual"), layer.source("rms")
@@ -358,23 +363,23 @@ def _(layer: NormEncoderLayer, builder: _Builder) -> None:
     builder.connect(builder.sender[rms], neuron, "rms_in", layer.neurons)
 
 
-@_expand.register
-def _(layer: DenseLayer, builder: _Builder) -> None:
+@expand.register
+def _(layer: DenseLayer, builder: PlanBuilder) -> None:
     builder.dense_neuron(layer, "ThresholdEncoder", layer.source("codes"), builder.frame_steps)
 
 
-@_expand.register
-def _(layer: SoftplusLayer, builder: _Builder) -> None:
+@expand.register
+def _(layer: SoftplusLayer, builder: PlanBuilder) -> None:
     builder.dense_neuron(layer, "PTSoftplus", layer.source("codes"), builder.frame_steps)
 
 
-@_expand.register
-def _(layer: LinearLayer, builder: _Builder) -> None:
+@expand.register
+def _(layer: LinearLayer, builder: PlanBuilder) -> None:
     builder.dense_neuron(layer, "LinearNeuron", layer.source("codes"), builder.frame_steps)
 
 
-@_expand.register
-def _(layer: ConvLayer, builder: _Builder) -> None:
+@expand.register
+def _(layer: ConvLayer, builder: PlanBuilder) -> None:
     source = builder.sender[layer.source("codes")]
     synapses = builder.add(
         layer, "CausalConv", source.output_offset, 1, suffix=".synapses", neurons=0
@@ -386,8 +391,8 @@ def _(layer: ConvLayer, builder: _Builder) -> None:
     builder.wire(synapses, neuron, "a_in_0")
 
 
-@_expand.register
-def _(layer: ScanLayer, builder: _Builder) -> None:
+@expand.register
+def _(layer: ScanLayer, builder: PlanBuilder) -> None:
     sources = {role: builder.sender[layer.source(role)] for role in layer.INPUT_ROLES}
     offset = max(source.output_offset for source in sources.values())
     channels, states = layer.neurons, layer.states
@@ -405,8 +410,8 @@ def _(layer: ScanLayer, builder: _Builder) -> None:
     builder.arrive(state, output, 1)
 
 
-@_expand.register
-def _(layer: ProductLayer, builder: _Builder) -> None:
+@expand.register
+def _(layer: ProductLayer, builder: PlanBuilder) -> None:
     scan, gate = (builder.sender[layer.source(role)] for role in ("scan", "gate"))
     offset = max(scan.output_offset, gate.output_offset)
     product = builder.add(layer, "Product", offset, builder.frame_steps)
@@ -414,15 +419,19 @@ def _(layer: ProductLayer, builder: _Builder) -> None:
     builder.connect(gate, product, "gate_in", 1)
 
 
-@_expand.register
-def _(layer: ResidualLayer, builder: _Builder) -> None:
+@expand.register
+def _(layer: ResidualLayer, builder: PlanBuilder) -> None:
     product, residual = layer.source("product"), layer.source("residual")
     neuron = builder.dense_neuron(layer, "Residual", product, 0, residual)
     builder.connect(builder.sender[residual], neuron, "residual_in", 1)
 
 
-@_expand.register
-def _(layer: HeadLayer, builder: _Builder) -> None:
+@expand.register
+def _(layer: HeadLayer, builder: PlanBuilder) -> None:
     source = builder.sender[layer.source("residual")]
     head = builder.add(layer, "ForecastHead", source.output_offset, 0)
     builder.connect(source, head, "a_in", None)
+
+
+# The layers of the other family register themselves; they need the names above.
+from lava_spikyspace.spike_ssm import planning as _spike_ssm  # noqa: E402, F401

@@ -30,7 +30,9 @@ else:
     import tomli as tomllib
 
 
-class _Settings(BaseModel):
+class Settings(BaseModel):
+    """Base of all settings: frozen, no unknown keys, no infinities."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
@@ -38,7 +40,7 @@ Size = Annotated[int, Field(ge=1, le=1 << 16)]
 """A number of channels or rows; beyond the bound it is a mistake, not a model."""
 
 
-class Bits(_Settings):
+class Bits(Settings):
     """Width of each quantiser in bits, by the names of the published code.
 
     Parameters
@@ -63,7 +65,7 @@ class Bits(_Settings):
     y1: int = Field(default=5, ge=1, le=8)
 
 
-class ModelConfig(_Settings):
+class ModelConfig(Settings):
     """Sizes and arithmetic of a SpikySpace model.
 
     Parameters
@@ -184,7 +186,7 @@ INTERNAL_QUANTIZERS = ("pts", "y1")
 """Quantisers, by their names in `Bits`, whose codes stay inside a process."""
 
 
-class ScalerConfig(_Settings):
+class ScalerConfig(Settings):
     """Normalisation of a published checkpoint: ``(value - mean) / scale`` per variate."""
 
     mean: tuple[float, ...]
@@ -199,7 +201,7 @@ class ScalerConfig(_Settings):
         return self
 
 
-class InstanceScalerConfig(_Settings):
+class InstanceScalerConfig(Settings):
     """Normalisation by each window's own mean and ``sqrt(variance + eps)``, per variate."""
 
     eps: float = Field(gt=0)
@@ -248,7 +250,7 @@ HeadStart = Literal["best", "ridge", "persistence", "random"]
 """What a forecast head starts as."""
 
 
-class TrainConfig(_Settings):
+class TrainConfig(Settings):
     """Settings of a training run.
 
     Parameters
@@ -350,7 +352,7 @@ def parse_settings(
 
     Returns
     -------
-    _Settings
+    Settings
         An instance of `kind`.
 
     Raises

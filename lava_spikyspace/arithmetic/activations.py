@@ -85,3 +85,28 @@ def pt_silu(x: IntArray, frac_bits: int, terms: int) -> IntArray:
     below = x < turn
     power = exp2(np.where(below, x, -x - (1 << frac_bits)), frac_bits, terms)
     return np.where(below, -power, power + x + offset)
+
+
+def pt_sigmoid(x: IntArray, frac_bits: int, terms: int) -> IntArray:
+    """Return PTSigmoid(x): ``2**(x - 1)`` below 0, ``1 - 2**(-x - 1)`` from 0 on.
+
+    The power-of-two sigmoid of SPikE-SSM-style gates; both pieces meet at 0 with value 1/2.
+
+    Parameters
+    ----------
+    x : ndarray, int64
+        Fixed point with `frac_bits` fraction bits.
+    frac_bits : int
+        Fraction bits of argument and result.
+    terms : int
+        Terms of the shift-and-add power, see `exp2`.
+
+    Returns
+    -------
+    ndarray, int64
+        Fixed point with `frac_bits` fraction bits, 0..1.
+    """
+    x = np.asarray(x, dtype=np.int64)
+    one = 1 << frac_bits
+    tail = exp2(-np.abs(x) - one, frac_bits, terms)
+    return np.where(x < 0, tail, one - tail)

@@ -9,7 +9,7 @@ import numpy as np
 
 from lava_spikyspace.arithmetic import split_limbs
 from lava_spikyspace.backends.batch_layers import LayerOutput
-from lava_spikyspace.network import ConvLayer, HeadLayer, IntArray, Layer, ScanLayer
+from lava_spikyspace.network import ConvLayer, HeadLayer, IntArray, Layer, OutputLayer, ScanLayer
 from lava_spikyspace.plan import MESSAGE, Plan, limb_port
 from lava_spikyspace.profiling.counters import Activity, port_events, sends_binary
 
@@ -90,14 +90,14 @@ def _sent(layer: Layer, plan: Plan, outputs: Outputs, synops: int | None = None)
     return Activity(
         events=events,
         code_sum=int(np.abs(message).sum()) if layer.bits else 0,
-        extremes=output.observed.get("accumulator", output.observed["message"]),
+        extremes=output.observed.get(layer.COMPARED, output.observed["message"]),
         synops=synops,
         saturations=output.saturations,
     )
 
 
 def _flat_events(message: IntArray, layer: Layer, *, binary: bool) -> IntArray:
-    """Return events by neuron: the head has one neuron per step and variate."""
-    if isinstance(layer, HeadLayer):
+    """Return events by neuron: a head has one neuron per step and value."""
+    if isinstance(layer, OutputLayer):
         message = message.reshape(message.shape[0], -1)
     return port_events(message, binary=binary)

@@ -24,6 +24,7 @@ from lava_spikyspace.arithmetic import (
     scan_step,
 )
 from lava_spikyspace.errors import InternalError
+from lava_spikyspace.intervals import Descaled
 from lava_spikyspace.network import (
     EXACT_BITS,
     ConvLayer,
@@ -93,14 +94,25 @@ def matmul(x: IntArray, weight: npt.NDArray[np.int8]) -> IntArray:
     return np.asarray(x.astype(np.float64) @ weight.astype(np.float64).T).astype(np.int64)
 
 
-def _spans(**values: npt.ArrayLike) -> dict[str, Interval]:
+def spans(**values: npt.ArrayLike) -> dict[str, Interval]:
+    """Return the extremes of values by name."""
     return {name: Interval.of(value) for name, value in values.items()}
+
+
+def joined_spans(
+    observed: Mapping[str, Interval], seen: Mapping[str, Interval]
+) -> dict[str, Interval]:
+    """Return the extremes of both together."""
+    return {
+        name: span if name not in observed else observed[name].union(span)
+        for name, span in seen.items()
+    }
 
 
 @evaluate.register
 def _(layer: InputLayer, sources: Sequence[IntArray]) -> LayerOutput:
     (messages,) = sources
-    return LayerOutput(messages, _spans(message=messages))
+    return LayerOutput(messages, spans(message=messages))
 
 
 @evaluate.register
@@ -109,7 +121,7 @@ def _(layer: RmsNormLayer, sources: Sequence[IntArray]) -> LayerOutput:
     rms = root_mean_square(x, layer.eps, layer.root_bits)[..., None]
     squares = (x * x).sum(axis=-1)
     radicand = (squares // layer.channels + layer.eps) << (2 * layer.root_bits)
-    return LayerOutput(rms, _spans(accumulator=squares, state=radicand, message=rms))
+    return LayerOutput(rms, spans(accumulator=squares, state=radicand, message=rms))
 
 
 def _normalised(
@@ -119,30 +131,30 @@ def _normalised(
     x, rms = sources
     acc = matmul(x, layer.weight)
     code = encode_normalised(acc, layer.theta, rms, layer.rms_shift)
-    spans = _spans(accumulator=acc)
-    sides = [end << layer.rms_shift for end in (spans["accumulator"].lo, spans["accumulator"].hi)]
+    seen = spans(accumulator=acc)
+    sides = [end << layer.rms_shift for end in (seen["accumulator"].lo, seen["accumulator"].hi)]
     sides += [int(t) * int(r) for t in Interval.of(layer.theta).ends for r in Interval.of(rms).ends]
-    return code, {**spans, "comparison": Interval(min(sides), max(sides))}
+    return code, {**seen, "comparison": Interval(min(sides), max(sides))}
 
 
 @evaluate.register
 def _(layer: NormEncoderLayer, sources: Sequence[IntArray]) -> LayerOutput:
-    code, spans = _normalised(layer, sources)
-    return LayerOutput(code, {**spans, **_spans(message=code)})
+    code, seen = _normalised(layer, sources)
+    return LayerOutput(code, {**seen, **spans(message=code)})
 
 
 @evaluate.register
 def _(layer: GateLayer, sources: Sequence[IntArray]) -> LayerOutput:
-    code, spans = _normalised(layer, sources)
+    code, seen = _normalised(layer, sources)
     message = pt_silu(layer.table, layer.frac_bits, layer.exp2_terms)[code]
-    return LayerOutput(message, {**spans, **_spans(message=message)}, {"code": code})
+    return LayerOutput(message, {**seen, **spans(message=message)}, {"code": code})
 
 
 @evaluate.register
 def _(layer: EncoderLayer, sources: Sequence[IntArray]) -> LayerOutput:
     acc = matmul(sources[0], layer.weight)
     code = encode(acc, layer.theta)
-    return LayerOutput(code, _spans(accumulator=acc, message=code))
+    return LayerOutput(code, spans(accumulator=acc, message=code))
 
 
 @evaluate.register
@@ -151,14 +163,14 @@ def _(layer: SoftplusLayer, sources: Sequence[IntArray]) -> LayerOutput:
     inner = encode(acc, layer.theta)
     value = pt_softplus(layer.table, layer.frac_bits, layer.exp2_terms)[inner]
     code = encode(value, layer.theta_out)
-    return LayerOutput(code, _spans(accumulator=acc, state=value, message=code), {"code": inner})
+    return LayerOutput(code, spans(accumulator=acc, state=value, message=code), {"code": inner})
 
 
 @evaluate.register
 def _(layer: LinearLayer, sources: Sequence[IntArray]) -> LayerOutput:
     acc = matmul(sources[0], layer.weight)
     value = descale(acc, layer.mult, layer.add, layer.shift)
-    return LayerOutput(value, _descaled(layer, acc, value))
+    return LayerOutput(value, descaled(layer, acc, value))
 
 
 @evaluate.register
@@ -168,15 +180,13 @@ def _(layer: ResidualLayer, sources: Sequence[IntArray]) -> LayerOutput:
     total = residual + descale(acc, layer.mult, layer.add, layer.shift)
     message = saturate(total, layer.residual_bits)
     clipped = int(np.count_nonzero(message != total))
-    return LayerOutput(message, _descaled(layer, acc, message), saturations=clipped)
+    return LayerOutput(message, descaled(layer, acc, message), saturations=clipped)
 
 
-def _descaled(
-    layer: LinearLayer | HeadLayer, acc: IntArray, message: IntArray
-) -> dict[str, Interval]:
+def descaled(layer: Descaled, acc: IntArray, message: IntArray) -> dict[str, Interval]:
     """Return the extremes of a descaled layer: the product is the sum before the shift."""
     product = acc * layer.mult + layer.add + np.left_shift(np.int64(1), layer.shift - 1)
-    return _spans(accumulator=acc, product=product, message=message)
+    return spans(accumulator=acc, product=product, message=message)
 
 
 @evaluate.register
@@ -192,7 +202,7 @@ def _(layer: ConvLayer, sources: Sequence[IntArray]) -> LayerOutput:
             acc[:, back:] += codes[:, : elements - back] * weight[:, tap]
     rows = np.minimum(np.arange(elements), taps - 1)
     code = encode(acc, layer.theta[rows])
-    return LayerOutput(code, _spans(accumulator=acc, message=code))
+    return LayerOutput(code, spans(accumulator=acc, message=code))
 
 
 @evaluate.register
@@ -208,14 +218,11 @@ def _(layer: ScanLayer, sources: Sequence[IntArray]) -> LayerOutput:
         state = step.state
         states.append(state.reshape(state.shape[0], -1))
         outputs.append(step.code)
-        spans = _spans(drive=step.drive, state=step.potential, accumulator=step.total)
-        observed = {
-            name: span if name not in observed else observed[name].union(span)
-            for name, span in spans.items()
-        }
+        seen = spans(drive=step.drive, state=step.potential, accumulator=step.total)
+        observed = joined_spans(observed, seen)
     message = np.stack(outputs, axis=1)
     return LayerOutput(
-        message, {**observed, **_spans(message=message)}, {"state": np.stack(states, axis=1)}
+        message, {**observed, **spans(message=message)}, {"state": np.stack(states, axis=1)}
     )
 
 
@@ -223,7 +230,7 @@ def _(layer: ScanLayer, sources: Sequence[IntArray]) -> LayerOutput:
 def _(layer: ProductLayer, sources: Sequence[IntArray]) -> LayerOutput:
     scan, gate = sources
     message = scan * gate
-    return LayerOutput(message, _spans(message=message))
+    return LayerOutput(message, spans(message=message))
 
 
 @evaluate.register
@@ -232,4 +239,8 @@ def _(layer: HeadLayer, sources: Sequence[IntArray]) -> LayerOutput:
     # Sum over the elements: (window, variate, element) times (step, element).
     acc = matmul(np.swapaxes(x, 1, 2), layer.weight)
     value = descale(acc, layer.mult, layer.add, layer.shift)
-    return LayerOutput(np.swapaxes(value, 1, 2), _descaled(layer, acc, value))
+    return LayerOutput(np.swapaxes(value, 1, 2), descaled(layer, acc, value))
+
+
+# The layers of the other family register themselves; they need the names above.
+from lava_spikyspace.spike_ssm import batch as _spike_ssm  # noqa: E402, F401

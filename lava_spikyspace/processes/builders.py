@@ -18,7 +18,6 @@ from lava_spikyspace.errors import InternalError
 from lava_spikyspace.network import (
     MESSAGE_BITS,
     ConvLayer,
-    DenseLayer,
     EncoderLayer,
     GateLayer,
     HeadLayer,
@@ -32,21 +31,38 @@ from lava_spikyspace.network import (
     RmsNormLayer,
     ScanLayer,
     SoftplusLayer,
+    stored_fields,
 )
-from lava_spikyspace.plan import Plan, ProcessPlan
+from lava_spikyspace.plan import Plan, ProcessPlan, Weighted
 from lava_spikyspace.processes.causal_conv.process import CausalConv
+from lava_spikyspace.processes.channel_norm.process import ChannelNorm
+from lava_spikyspace.processes.classification_head.process import ClassificationHead
+from lava_spikyspace.processes.diagonal_s4d.process import DiagonalS4d
 from lava_spikyspace.processes.forecast_head.process import ForecastHead
+from lava_spikyspace.processes.gated_residual.process import GatedResidual
 from lava_spikyspace.processes.linear_neuron.process import LinearNeuron
 from lava_spikyspace.processes.norm_encoder.process import NormEncoder
 from lava_spikyspace.processes.product.process import Product
+from lava_spikyspace.processes.projection.process import Projection
+from lava_spikyspace.processes.pt_sigmoid.process import PTSigmoid
 from lava_spikyspace.processes.pt_silu.process import PTSiLU
 from lava_spikyspace.processes.pt_softplus.process import PTSoftplus
 from lava_spikyspace.processes.residual.process import Residual
 from lava_spikyspace.processes.rms_norm.process import RmsNorm
 from lava_spikyspace.processes.selective_scan.process import SelectiveScan
+from lava_spikyspace.processes.spiking_neuron.process import SpikingNeuron
 from lava_spikyspace.processes.threshold_encoder.process import ThresholdEncoder
 from lava_spikyspace.processes.window_source.process import WindowSource
 from lava_spikyspace.profiling.counters import sends_binary
+from lava_spikyspace.spike_ssm.layers import (
+    ChannelNormLayer,
+    ClassificationHeadLayer,
+    GluLayer,
+    ProjectionLayer,
+    S4dLayer,
+    SigmoidGateLayer,
+    SpikingLayer,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +116,7 @@ def _rms_norm(layer: RmsNormLayer, site: Site) -> RmsNorm:
     return RmsNorm(channels=layer.channels, eps=layer.eps, root_bits=layer.root_bits, **site.common)
 
 
-def _dense(layer: DenseLayer, site: Site) -> Dense:
+def _dense(layer: Weighted, site: Site) -> Dense:
     # Lava halves mixed-sign weights and keeps even ones only: doubled, they survive exactly.
     return Dense(
         weights=2 * layer.weight.astype(np.int64),
@@ -111,7 +127,7 @@ def _dense(layer: DenseLayer, site: Site) -> Dense:
     )
 
 
-def _message_bits(layer: DenseLayer, site: Site) -> int:
+def _message_bits(layer: Weighted, site: Site) -> int:
     """Return the width of what a `Dense` receives; 0 stands for binary spikes."""
     (link,) = site.plan.links_to(site.process.name)
     source = site.plan.network[layer.inputs[0]]
@@ -208,6 +224,53 @@ def _forecast_head(layer: HeadLayer, site: Site) -> ForecastHead:
     )
 
 
+def _channel_norm(layer: ChannelNormLayer, site: Site) -> ChannelNorm:
+    return ChannelNorm(**_parameters(layer), **site.common)
+
+
+def _projection(layer: ProjectionLayer, site: Site) -> Projection:
+    parameters = _parameters(layer)
+    del parameters["weight"]
+    return Projection(**parameters, output_limbs=site.output_limbs, **site.common)
+
+
+def _diagonal_s4d(layer: S4dLayer, site: Site) -> DiagonalS4d:
+    parameters = _parameters(layer)
+    del parameters["elements"]  # the schedule knows
+    return DiagonalS4d(**parameters, **site.common)
+
+
+def _spiking_neuron(layer: SpikingLayer, site: Site) -> SpikingNeuron:
+    return SpikingNeuron(kind=layer.neuron_type or "", **_parameters(layer), **site.common)
+
+
+def _pt_sigmoid(layer: SigmoidGateLayer, site: Site) -> PTSigmoid:
+    parameters = _parameters(layer)
+    del parameters["weight"]
+    return PTSigmoid(**parameters, **site.common)
+
+
+def _gated_residual(layer: GluLayer, site: Site) -> GatedResidual:
+    return GatedResidual(
+        channels=layer.channels,
+        gate_shift=layer.shift,
+        residual_bits=layer.residual_bits,
+        output_limbs=site.output_limbs,
+        **site.common,
+    )
+
+
+def _classification_head(layer: ClassificationHeadLayer, site: Site) -> ClassificationHead:
+    return ClassificationHead(
+        mult=layer.mult, add=layer.add, shift=layer.shift, limbs=layer.limbs, **site.common
+    )
+
+
+def _parameters(layer: Layer) -> dict[str, Any]:
+    """Return the stored fields of a layer by name: the parameters of a process that takes them."""
+    return {name: getattr(layer, name) for name in stored_fields(type(layer))}
+
+
 Builder = Callable[[Any, Site], AbstractProcess]
 
 BUILDERS: Mapping[str, Builder] = {
@@ -224,5 +287,12 @@ BUILDERS: Mapping[str, Builder] = {
     "Product": _product,
     "Residual": _residual,
     "ForecastHead": _forecast_head,
+    "ChannelNorm": _channel_norm,
+    "Projection": _projection,
+    "DiagonalS4d": _diagonal_s4d,
+    "SpikingNeuron": _spiking_neuron,
+    "PTSigmoid": _pt_sigmoid,
+    "GatedResidual": _gated_residual,
+    "ClassificationHead": _classification_head,
 }
 """Builder of each process class, by `ProcessPlan.kind`."""

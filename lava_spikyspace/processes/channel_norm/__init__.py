@@ -1,0 +1,1 @@
+"""Affine normalisation of each channel."""

@@ -1,0 +1,1 @@
+"""Diagonal state space in fixed point."""

@@ -1,0 +1,1 @@
+"""Residual stream behind a gated mixer."""

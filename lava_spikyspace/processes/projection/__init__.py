@@ -1,0 +1,1 @@
+"""Descaled values of a projection of messages."""

@@ -1,0 +1,1 @@
+"""Power-of-two sigmoid of a projection."""

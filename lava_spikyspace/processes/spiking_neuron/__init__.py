@@ -1,0 +1,1 @@
+"""Leaky and Bernoulli spiking neurons."""

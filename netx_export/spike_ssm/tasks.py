@@ -1,0 +1,186 @@
+"""Sequence tasks: digits pixel by pixel, delayed recall, ListOps. Each is made from a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from lava_spikyspace.errors import UsageError
+
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+LabelArray: TypeAlias = npt.NDArray[np.int64]
+
+SYMBOLS = 4
+"""Symbols of delayed recall."""
+
+ANSWER_STEPS = 8
+"""Empty steps after the question of delayed recall."""
+
+OPERATORS = ("MAX", "MIN", "MED", "SM")
+"""Of ListOps: maximum, minimum, median (the lower one), sum modulo 10."""
+
+LISTOPS_TOKENS = (*map(str, range(10)), *OPERATORS, "]")
+"""Vocabulary; an operator token opens its list."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """Labelled sequences.
+
+    Parameters
+    ----------
+    inputs : ndarray, float32, shape (sequence, step, channel)
+        What enters the network, step by step.
+    labels : ndarray, int64, shape (sequence,)
+        Class of each.
+    """
+
+    inputs: FloatArray
+    labels: LabelArray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Training and test sequences of one task.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    classes : int
+        Number of classes.
+    train, test : Sequences
+        Disjoint.
+    """
+
+    name: str
+    classes: int
+    train: Sequences
+    test: Sequences
+
+
+def digits(seed: int = 0) -> Task:
+    """Return scikit-learn's 8x8 digits as sequences of 64 pixels, row by row.
+
+    Parameters
+    ----------
+    seed : int
+        Of the split: 80 % for training, 20 % (360 digits) for the test, equal shares per class.
+    """
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    bunch = load_digits()
+    inputs = (bunch.data / 16.0).astype(np.float32)[..., None]
+    labels = bunch.target.astype(np.int64)
+    train, test = train_test_split(
+        np.arange(len(labels)), test_size=0.2, random_state=seed, stratify=labels
+    )
+    return Task(
+        "digits",
+        10,
+        Sequences(inputs[train], labels[train]),
+        Sequences(inputs[test], labels[test]),
+    )
+
+
+def delayed_recall(delay: int, *, train: int = 4096, test: int = 1024, seed: int = 0) -> Task:
+    """Return sequences that show a symbol, wait, and ask about it.
+
+    The first step shows a symbol a, step `delay` a question b, both one-hot; the label is
+    ``(a + b) mod 4``. Neither step alone says anything about it, so that a must be kept for `delay`
+    steps.
+
+    Parameters
+    ----------
+    delay : int
+        Steps between symbol and question, at least 1.
+    train, test : int
+        Number of sequences.
+    seed : int
+        Of the symbols, and of a little noise (0.05 standard deviations) on all channels.
+    """
+    if delay < 1:
+        raise UsageError(f"delay is {delay}, expected at least 1")
+    generator = np.random.default_rng(seed)
+    parts = []
+    for count in (train, test):
+        symbols = generator.integers(SYMBOLS, size=(2, count))
+        inputs = 0.05 * generator.standard_normal((count, delay + 1 + ANSWER_STEPS, 2 * SYMBOLS))
+        inputs[np.arange(count), 0, symbols[0]] += 1.0
+        inputs[np.arange(count), delay, SYMBOLS + symbols[1]] += 1.0
+        parts.append(Sequences(inputs.astype(np.float32), symbols.sum(axis=0) % SYMBOLS))
+    return Task(f"recall-{delay}", SYMBOLS, *parts)
+
+
+def listops(length: int = 512, *, train: int = 8192, test: int = 1024, seed: int = 0) -> Task:
+    """Return nested list operations, one-hot token by token, with their value as the label.
+
+    Parameters
+    ----------
+    length : int
+        Longest expression in tokens; shorter ones are padded with zeros in front, so that each
+        ends with the last step.
+    train, test : int
+        Number of expressions.
+    seed : int
+        Of the expressions.
+    """
+    generator = np.random.default_rng(seed)
+    parts = []
+    for count in (train, test):
+        inputs = np.zeros((count, length, len(LISTOPS_TOKENS)), dtype=np.float32)
+        labels = np.zeros(count, dtype=np.int64)
+        for index in range(count):
+            tokens, labels[index] = _expression(generator, length)
+            places = np.arange(length - len(tokens), length)
+            inputs[index, places, tokens] = 1.0
+        parts.append(Sequences(inputs, labels))
+    return Task(f"listops-{length}", 10, *parts)
+
+
+def _expression(generator: np.random.Generator, length: int) -> tuple[list[int], int]:
+    """Return the tokens and the value of one expression of half the length to all of it."""
+    while True:
+        tokens, value = _list(generator, int(generator.integers(length // 2, length + 1)), depth=0)
+        if len(tokens) <= length:
+            return tokens, value
+
+
+def _list(generator: np.random.Generator, budget: int, depth: int) -> tuple[list[int], int]:
+    """Return a list that uses about `budget` tokens."""
+    operator = int(generator.integers(len(OPERATORS)))
+    tokens, values = [10 + operator], []
+    budget -= 2
+    while budget > 0 or not values:
+        if budget >= 6 and depth < 8 and generator.random() < 0.5:
+            share = int(generator.integers(5, budget + 1))
+            inner, value = _list(generator, share, depth + 1)
+            tokens += inner
+        else:
+            value = int(generator.integers(10))
+            inner = [value]
+            tokens.append(value)
+        values.append(value)
+        budget -= len(inner)
+        if len(values) >= 5 and generator.random() < 0.25 and depth > 0:
+            break
+    tokens.append(len(LISTOPS_TOKENS) - 1)
+    return tokens, evaluate_list(OPERATORS[operator], values)
+
+
+def evaluate_list(operator: str, values: list[int]) -> int:
+    """Return the value of one list of digits."""
+    if operator == "MAX":
+        return max(values)
+    if operator == "MIN":
+        return min(values)
+    if operator == "MED":
+        return sorted(values)[(len(values) - 1) // 2]
+    return sum(values) % 10

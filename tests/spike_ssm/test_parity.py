@@ -1,0 +1,53 @@
+"""SPikE-SSM-style networks: the simulator equals the batch engine in all it computes and counts."""
+
+import numpy as np
+import pytest
+
+from lava_spikyspace.backends.batch import BatchBackend
+from lava_spikyspace.plan import CODINGS, make_plan
+from tests.backends.parity import differences
+from tests.random_spike_ssm import NEURONS, random_sequences, random_spike_ssm
+
+pytest.importorskip("lava.magma.core.decorator")
+
+SHAPES = {
+    "gated classifier": {},
+    "linear mixer": {"gated": False},
+    "forecast": {"classification": False},
+    "wide": {"wide": True},
+    "wide forecast": {"wide": True, "classification": False, "gated": False},
+    "one of everything": {
+        "inputs": 1,
+        "channels": 1,
+        "window": 1,
+        "blocks": 1,
+        "states": 1,
+        "outputs": 1,
+    },
+}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("neuron", NEURONS)
+def test_sim_equals_batch(neuron, shape, coding):
+    from lava_spikyspace.backends.sim import SimBackend
+
+    for seed in range(2):
+        network = random_spike_ssm(seed, neuron=neuron, **SHAPES[shape])
+        plan = make_plan(network, coding)
+        messages = random_sequences(seed, network, 3)
+        expected = BatchBackend().run(plan, messages, strict=True, record=True)
+        found = SimBackend().run(plan, messages, strict=True, record=True)
+        assert differences(plan, expected, found) == []
+
+
+@pytest.mark.parametrize("neuron", NEURONS)
+def test_neurons_are_live(neuron):
+    network = random_spike_ssm(3, neuron=neuron)
+    messages = random_sequences(3, network, 8)
+    records = BatchBackend().run(make_plan(network, "graded"), messages, record=True).records
+    for index in range(2):
+        rate = records[f"blocks.{index}.neurons"].mean()
+        assert 0.05 < rate < 0.95
+    assert len(np.unique(records["head"])) > 8
