@@ -534,7 +534,7 @@ class HeadLayer(OutputLayer):
         return int(self.weight.shape[0]), self.channels
 
 
-LAYER_TYPES: tuple[type[Layer], ...] = (
+SPIKYSPACE_LAYERS: tuple[type[Layer], ...] = (
     InputLayer,
     RmsNormLayer,
     EncoderLayer,
@@ -548,7 +548,7 @@ LAYER_TYPES: tuple[type[Layer], ...] = (
     ProductLayer,
     HeadLayer,
 )
-"""Every layer type of the SpikySpace family. The file tells a type by ``type``, ``neuron/type`` and
+"""Layer types of the SpikySpace family; `lava_spikyspace.families` has those of all. The file tells a type by ``type``, ``neuron/type`` and
 the number of inputs; see `lava_spikyspace.netx.schema`."""
 
 

@@ -172,7 +172,7 @@ class SsmBuilder:
         rng = self.rng
         currents = self.sent(source).reshape(-1, self.sent(source).shape[-1])
         theta = np.maximum(np.quantile(np.abs(currents), 0.6, axis=0), 1).astype(np.int64)
-        common = {"name": name, "inputs": (source,), "theta": theta}
+        common = {"name": name, "inputs": (source,), "threshold": theta}
         membrane = {"leak": int(rng.integers(0, 1 << LEAK_BITS)), "leak_bits": LEAK_BITS}
         if kind == "soft_reset":
             return SoftResetLayer(**common, **membrane)

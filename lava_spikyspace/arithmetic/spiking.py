@@ -74,7 +74,7 @@ def spiking_step(layer: SpikingLayer, state: NeuronState, current: IntArray) -> 
     """
     if isinstance(layer, BernoulliLayer):
         random = next_random(state.random)
-        fires = (current << RANDOM_BITS) >= layer.theta * random
+        fires = (current << RANDOM_BITS) >= layer.threshold * random
         return NeuronState(current, state.pressure, fires.astype(np.int64), random)
     if not isinstance(layer, LeakyLayer):
         raise InternalError(f"{layer.name}: no step for {type(layer).__name__}")
@@ -84,12 +84,12 @@ def spiking_step(layer: SpikingLayer, state: NeuronState, current: IntArray) -> 
         potential = kept + current
     else:
         kept = (layer.leak * state.potential) >> layer.leak_bits
-        potential = kept + current - layer.theta * state.spikes
+        potential = kept + current - layer.threshold * state.spikes
         if isinstance(layer, RefractoryLayer):
             pressure = (layer.fade * pressure) >> layer.leak_bits
             pressure = pressure + layer.refractory * state.spikes
             potential = potential - pressure
-    fires = potential >= layer.theta
+    fires = potential >= layer.threshold
     return NeuronState(potential, pressure, fires.astype(np.int64), state.random)
 
 
@@ -104,7 +104,7 @@ def observed_values(layer: SpikingLayer, state: NeuronState) -> dict[str, IntArr
         After the step.
     """
     if isinstance(layer, BernoulliLayer):
-        sides = (state.potential << RANDOM_BITS, layer.theta * state.random)
+        sides = (state.potential << RANDOM_BITS, layer.threshold * state.random)
         return {"state": np.stack(np.broadcast_arrays(*sides))}
     if isinstance(layer, RefractoryLayer):
         return {"state": state.potential, "refractory": state.pressure}

@@ -8,7 +8,8 @@ from typing import Any, cast, get_origin, get_type_hints
 
 import numpy as np
 
-from lava_spikyspace.network import LAYER_TYPES, Interval, Layer
+from lava_spikyspace.families import LAYER_TYPES
+from lava_spikyspace.network import Interval, Layer
 from lava_spikyspace.netx.draft import Slot
 from lava_spikyspace.netx.form import Form, Section
 from lava_spikyspace.netx.schema import LAYER_ENTRIES, LAYER_IDENTITY, LAYER_KEYS

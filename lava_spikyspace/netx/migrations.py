@@ -15,9 +15,15 @@ from lava_spikyspace.netx.tree import Tree
 Version = tuple[int, int]
 Migration = Callable[[Tree], Tree]
 
-MIGRATIONS: dict[Version, Migration] = {}
-"""By the version that a migration starts from; it leads to the next minor version. 1.0 is the first
-version, so there is none yet."""
+
+def _unchanged(tree: Tree) -> Tree:
+    return tree
+
+
+MIGRATIONS: dict[Version, Migration] = {
+    (1, 0): _unchanged,  # 1.1 adds the layer types of SPikE-SSM-style networks
+}
+"""By the version that a migration starts from; it leads to the next minor version."""
 
 
 def is_readable(version: Version, current: Version = VERSION) -> bool:

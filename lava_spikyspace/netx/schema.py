@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lava_spikyspace.arithmetic.exp2 import MAX_FRAC_BITS, MAX_TERMS
+from lava_spikyspace.arithmetic.random24 import RANDOM_BITS
+from lava_spikyspace.families import LAYER_TYPES
 from lava_spikyspace.network import (
     EXACT_BITS,
-    LAYER_TYPES,
     MESSAGE_BITS,
     Interval,
     Layer,
@@ -23,7 +24,7 @@ from lava_spikyspace.network import (
 
 FORMAT = "netx"
 EXTENSION = "spikyspace"
-VERSION = (1, 0)
+VERSION = (1, 1)
 """Version of the extension that this package writes: (major, minor)."""
 
 Kind = Literal["integer", "real", "text"]
@@ -62,6 +63,19 @@ BOUNDS: dict[str, Interval] = {
     "level": EXACT,
     "theta_state": EXACT,
     "skip": EXACT,
+    "message_bits": Interval(2, MESSAGE_BITS),
+    "decay_real": EXACT,
+    "decay_imag": EXACT,
+    "decay_bits": Interval(1, EXACT_BITS - MESSAGE_BITS),
+    "read_real": EXACT,
+    "read_imag": EXACT,
+    "elements": SIZE,
+    "threshold": POSITIVE,
+    "leak": Interval(0, EXACT.hi),
+    "leak_bits": FRACTION,
+    "refractory": Interval(0, EXACT.hi),
+    "fade": Interval(0, EXACT.hi),
+    "seed": Interval(1, (1 << RANDOM_BITS) - 1),
 }
 """Bounds of the stored fields of layers, by field name."""
 

@@ -128,7 +128,7 @@ class SpikingLayer(Layer):
 
     Parameters
     ----------
-    theta : ndarray, int64, shape (channel,)
+    threshold : ndarray, int64, shape (channel,)
         Thresholds, at least 1, in the scale of the current.
     """
 
@@ -137,12 +137,12 @@ class SpikingLayer(Layer):
     RANGE_NAMES = ("state", "message")
     COMPARED = "state"
 
-    theta: Annotated[IntArray, Stored("params/theta", "int64", ("channel",))]
+    threshold: Annotated[IntArray, Stored("params/threshold", "int64", ("channel",))]
 
     @property
     def neurons(self) -> int:
         """Number of channels."""
-        return int(self.theta.shape[0])
+        return int(self.threshold.shape[0])
 
     @property
     def bits(self) -> int | None:
@@ -199,7 +199,7 @@ class RefractoryLayer(SoftResetLayer):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BernoulliLayer(SpikingLayer):
-    """A spike with probability ``current / theta``: compared with a 24-bit random number.
+    """A spike with probability ``current / threshold``: compared with a 24-bit random number.
 
     Parameters
     ----------

@@ -125,7 +125,7 @@ def _(layer: RefractoryLayer, sources: Sequence[Interval]) -> Ranges:
 
 
 def _soft(layer: SoftResetLayer, current: Interval, pressure: int) -> Ranges:
-    fall = max(-current.lo, 0) + int(layer.theta.max()) + pressure
+    fall = max(-current.lo, 0) + int(layer.threshold.max()) + pressure
     low = _leaky_bottom(fall, layer.leak, layer.leak_bits)
     return {
         "state": Interval(low, _leaky_top(current, layer.leak, layer.leak_bits)),
@@ -146,7 +146,7 @@ def _(layer: HardResetLayer, sources: Sequence[Interval]) -> Ranges:
 @layer_ranges.register
 def _(layer: BernoulliLayer, sources: Sequence[Interval]) -> Ranges:
     scaled = Interval(*(end << RANDOM_BITS for end in sources[0].ends))
-    thresholds = Interval(0, int(layer.theta.max()) << RANDOM_BITS)
+    thresholds = Interval(0, int(layer.threshold.max()) << RANDOM_BITS)
     return {"state": scaled.union(thresholds), "message": SPIKE}
 
 

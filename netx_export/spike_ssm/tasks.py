@@ -91,16 +91,16 @@ def digits(seed: int = 0) -> Task:
 
 
 def delayed_recall(delay: int, *, train: int = 4096, test: int = 1024, seed: int = 0) -> Task:
-    """Return sequences that show a symbol, wait, and ask about it.
+    """Return sequences that show two symbols, wait, and ask for one of them.
 
-    The first step shows a symbol a, step `delay` a question b, both one-hot; the label is
-    ``(a + b) mod 4``. Neither step alone says anything about it, so that a must be kept for `delay`
-    steps.
+    The first step shows a symbol of each of two groups, step `delay` asks for a group; the label is
+    the symbol of that group. What the first step says alone is worth at most 62.5 %: all beyond
+    needs both symbols kept for `delay` steps.
 
     Parameters
     ----------
     delay : int
-        Steps between symbol and question, at least 1.
+        Steps between symbols and question, at least 1.
     train, test : int
         Number of sequences.
     seed : int
@@ -111,11 +111,15 @@ def delayed_recall(delay: int, *, train: int = 4096, test: int = 1024, seed: int
     generator = np.random.default_rng(seed)
     parts = []
     for count in (train, test):
-        symbols = generator.integers(SYMBOLS, size=(2, count))
-        inputs = 0.05 * generator.standard_normal((count, delay + 1 + ANSWER_STEPS, 2 * SYMBOLS))
-        inputs[np.arange(count), 0, symbols[0]] += 1.0
-        inputs[np.arange(count), delay, SYMBOLS + symbols[1]] += 1.0
-        parts.append(Sequences(inputs.astype(np.float32), symbols.sum(axis=0) % SYMBOLS))
+        shown = generator.integers(SYMBOLS, size=(2, count))
+        asked = generator.integers(2, size=count)
+        channels = 2 * SYMBOLS + 2
+        inputs = 0.05 * generator.standard_normal((count, delay + 1 + ANSWER_STEPS, channels))
+        rows = np.arange(count)
+        inputs[rows, 0, shown[0]] += 1.0
+        inputs[rows, 0, SYMBOLS + shown[1]] += 1.0
+        inputs[rows, delay, 2 * SYMBOLS + asked] += 1.0
+        parts.append(Sequences(inputs.astype(np.float32), shown[asked, rows]))
     return Task(f"recall-{delay}", SYMBOLS, *parts)
 
 

@@ -1,4 +1,5 @@
-from lava_spikyspace.network import LAYER_TYPES, stored_fields
+from lava_spikyspace.families import LAYER_TYPES
+from lava_spikyspace.network import stored_fields
 from lava_spikyspace.netx.schema import (
     BOUNDS,
     EXACT,

@@ -26,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     values.check_variates,
     values.check_thresholds,
     values.check_decays,
+    values.check_dynamics,
     values.check_limbs,
     widths.check_widths,
     widths.check_dense,

@@ -93,7 +93,7 @@ _ALL = (
     Rule(
         "first-and-last",
         "graph",
-        "the first layer and only that is an input, the last and only that is a forecast head",
+        "the first layer and only that is an input, the last and only that is a head",
         _EXPORT_AGAIN,
     ),
     Rule("unread-layer", "graph", "every layer but the head is read by another", _EXPORT_AGAIN),
@@ -130,7 +130,12 @@ _ALL = (
     Rule(
         "scan-states", "sizes", "B and C have one value for each state of the scan", _EXPORT_AGAIN
     ),
-    Rule("head-size", "sizes", "the head is of the size horizon x window", _EXPORT_AGAIN),
+    Rule(
+        "head-size",
+        "sizes",
+        "the head sends the steps of the horizon, and window lengths are that of the deployment",
+        _EXPORT_AGAIN,
+    ),
     Rule(
         "quantiser-bits",
         "sizes",
@@ -149,6 +154,12 @@ _ALL = (
         "decay-exponents",
         "values",
         "of the left and the right shift of a decay at most one is not 0",
+        _EXPORT_AGAIN,
+    ),
+    Rule(
+        "fading-states",
+        "values",
+        "the states of an S4D and of a neuron fade: decays inside the unit circle, leaks below 1",
         _EXPORT_AGAIN,
     ),
     Rule(

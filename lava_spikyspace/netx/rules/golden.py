@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lava_spikyspace.diagnostics import Diagnostic
-from lava_spikyspace.network import GateLayer, Interval, Layer, ScanLayer, SoftplusLayer
+from lava_spikyspace.network import (
+    GateLayer,
+    Interval,
+    Layer,
+    OutputLayer,
+    ScanLayer,
+    SoftplusLayer,
+)
 from lava_spikyspace.netx.draft import Draft
 from lava_spikyspace.netx.rules.catalogue import finding
 
@@ -14,12 +21,13 @@ def check_golden_shapes(draft: Draft) -> Iterator[Diagnostic]:
     """Check that inputs are (window, element, variate), forecasts (window, step, variate)."""
     golden = draft.golden
     channels = _neurons(draft, 0)
-    if golden is None or None in (channels, draft.window, draft.horizon):
+    head = draft.slots[-1].layer if draft.slots else None
+    if golden is None or None in (channels, draft.window) or not isinstance(head, OutputLayer):
         return
     count = golden.inputs.shape[0]
     shapes = {
         "inputs": (golden.inputs.shape, (count, draft.window, channels)),
-        "forecasts": (golden.forecasts.shape, (count, draft.horizon, channels)),
+        "forecasts": (golden.forecasts.shape, (count, *head.output_shape)),
     }
     for name, (found, expected) in shapes.items():
         if found != expected:

@@ -15,6 +15,7 @@ from lava_spikyspace.network import (
     Layer,
     LinearLayer,
     NormEncoderLayer,
+    OutputLayer,
     ProductLayer,
     ResidualLayer,
     RmsNormLayer,
@@ -23,8 +24,21 @@ from lava_spikyspace.network import (
 )
 from lava_spikyspace.netx.draft import Draft, Slot
 from lava_spikyspace.netx.rules.catalogue import finding
+from lava_spikyspace.spike_ssm.layers import (
+    BernoulliLayer,
+    ChannelNormLayer,
+    ClassificationHeadLayer,
+    GluLayer,
+    HardResetLayer,
+    ProjectionLayer,
+    RefractoryLayer,
+    S4dLayer,
+    SigmoidGateLayer,
+    SoftResetLayer,
+)
 
-_STREAM = (InputLayer, ResidualLayer)
+_STREAM = (InputLayer, ResidualLayer, ProjectionLayer, GluLayer)
+_SPIKING = (SoftResetLayer, HardResetLayer, RefractoryLayer, BernoulliLayer)
 
 ROLE_SOURCES: dict[tuple[type[Layer], str], tuple[type[Layer], ...]] = {
     (RmsNormLayer, "residual"): _STREAM,
@@ -34,7 +48,7 @@ ROLE_SOURCES: dict[tuple[type[Layer], str], tuple[type[Layer], ...]] = {
     (GateLayer, "rms"): (RmsNormLayer,),
     (ConvLayer, "codes"): (NormEncoderLayer,),
     (EncoderLayer, "codes"): (ConvLayer,),
-    (LinearLayer, "codes"): (ConvLayer,),
+    (LinearLayer, "codes"): (ConvLayer, *_SPIKING),
     (SoftplusLayer, "codes"): (EncoderLayer,),
     (ScanLayer, "codes"): (ConvLayer,),
     (ScanLayer, "delta"): (SoftplusLayer,),
@@ -42,11 +56,23 @@ ROLE_SOURCES: dict[tuple[type[Layer], str], tuple[type[Layer], ...]] = {
     (ScanLayer, "C"): (LinearLayer,),
     (ProductLayer, "scan"): (ScanLayer,),
     (ProductLayer, "gate"): (GateLayer,),
-    (ResidualLayer, "product"): (ProductLayer,),
+    (ResidualLayer, "product"): (ProductLayer, *_SPIKING, ResidualLayer, ProjectionLayer, GluLayer),
     (ResidualLayer, "residual"): _STREAM,
     (HeadLayer, "residual"): _STREAM,
+    (ProjectionLayer, "message"): (InputLayer,),
+    (ChannelNormLayer, "residual"): _STREAM,
+    (S4dLayer, "message"): (ChannelNormLayer,),
+    **{(neuron, "current"): (S4dLayer,) for neuron in _SPIKING},
+    (SigmoidGateLayer, "codes"): _SPIKING,
+    (GluLayer, "residual"): _STREAM,
+    (GluLayer, "value"): (LinearLayer,),
+    (GluLayer, "gate"): (SigmoidGateLayer,),
+    (ClassificationHeadLayer, "residual"): _STREAM,
 }
 """Layer types that may play each role, by reader and role; exact types, no subclasses."""
+
+_CONTINUES = (ResidualLayer, GluLayer, OutputLayer)
+"""Layer types that continue the residual stream that they read."""
 
 
 def check_names(draft: Draft) -> Iterator[Diagnostic]:
@@ -93,7 +119,7 @@ def check_ends(draft: Draft) -> Iterator[Diagnostic]:
     """Check that the input comes first, the head last, and both once."""
     last = len(draft.slots) - 1
     for slot in draft.slots:
-        for kind, place, index in ((InputLayer, "first", 0), (HeadLayer, "last", last)):
+        for kind, place, index in ((InputLayer, "first", 0), (OutputLayer, "last", last)):
             if slot.layer is not None and isinstance(slot.layer, kind) != (slot.index == index):
                 found = type(slot.layer).__name__
                 if slot.index == index:
@@ -112,13 +138,17 @@ def check_readers(draft: Draft) -> Iterator[Diagnostic]:
     for slot, _, source in draft.edges():
         readers[source.index].append(slot)
     for slot in draft.slots:
-        if not readers[slot.index] and not isinstance(slot.layer, HeadLayer):
+        if not readers[slot.index] and not isinstance(slot.layer, OutputLayer):
             yield finding("unread-layer", slot.where, "no layer reads it, expected at least one")
         elif isinstance(slot.layer, _STREAM):
             continued = [
                 reader.name
                 for reader in readers[slot.index]
-                if isinstance(reader.layer, ResidualLayer | HeadLayer)
+                if isinstance(reader.layer, _CONTINUES)
+            ] or [
+                reader.name
+                for reader in readers[slot.index]
+                if isinstance(reader.layer, ProjectionLayer)  # another stream begins
             ]
             if len(continued) != 1:
                 found = ", ".join(str(name) for name in continued) or "no layer"
@@ -149,6 +179,9 @@ def check_blocks(draft: Draft) -> Iterator[Diagnostic]:
                     ("product", "gate", "residual"),
                     ("product", "scan", "codes", "codes", "residual"),
                 )
+            case GluLayer():
+                branch = ("codes", "current", "message", "residual")
+                yield from _agree(draft, slot, ("residual",), ("value", *branch), ("gate", *branch))
             case _:
                 continue
 

@@ -14,6 +14,7 @@ from lava_spikyspace.network import (
     Layer,
     LinearLayer,
     NormEncoderLayer,
+    OutputLayer,
     ProductLayer,
     ResidualLayer,
     RmsNormLayer,
@@ -23,6 +24,13 @@ from lava_spikyspace.network import (
 from lava_spikyspace.netx.draft import Draft, Slot
 from lava_spikyspace.netx.rules.catalogue import finding
 from lava_spikyspace.netx.schema import MAX_CODE_BITS, QUANTISERS
+from lava_spikyspace.spike_ssm.layers import (
+    ChannelNormLayer,
+    ClassificationHeadLayer,
+    GluLayer,
+    S4dLayer,
+    SpikingLayer,
+)
 
 
 def check_channels(draft: Draft) -> Iterator[Diagnostic]:
@@ -44,11 +52,11 @@ def _channels_read(layer: Layer, role: str) -> tuple[str, int] | None:
             count = layer.neurons
         case ScanLayer(), "B" | "C":
             return "scan-states", layer.states
-        case DenseLayer(), "codes" | "residual" | "product":
+        case DenseLayer() | ClassificationHeadLayer(), "codes" | "residual" | "product" | "message":
             count = int(layer.weight.shape[1])
-        case RmsNormLayer() | ProductLayer() | HeadLayer(), _:
+        case RmsNormLayer() | ProductLayer() | HeadLayer() | GluLayer(), _:
             count = layer.channels
-        case ConvLayer() | ScanLayer(), _:
+        case ConvLayer() | ScanLayer() | ChannelNormLayer() | S4dLayer() | SpikingLayer(), _:
             count = layer.neurons
         case _:
             return None
@@ -104,15 +112,29 @@ def check_scan_tables(draft: Draft) -> Iterator[Diagnostic]:
 
 
 def check_head(draft: Draft) -> Iterator[Diagnostic]:
-    """Check that the head turns the elements of a window into the steps of the horizon."""
+    """Check that layers that know the elements of a window know those of the deployment."""
     for slot in draft.slots:
         layer = slot.layer
-        if not isinstance(layer, HeadLayer) or draft.window is None or draft.horizon is None:
-            continue
-        expected = (draft.horizon, draft.window)
-        if layer.weight.shape != expected:
-            message = f"found shape {layer.weight.shape}, expected (horizon, window) = {expected}"
-            yield finding("head-size", slot.at("weight"), message)
+        if isinstance(layer, OutputLayer) and draft.horizon is not None:
+            steps = layer.output_shape[0]
+            if steps != draft.horizon:
+                message = f"found {steps} steps, expected {draft.horizon}, the horizon"
+                yield finding("head-size", slot.at("weight"), message)
+        elements = _elements(layer)
+        if None not in (elements, draft.window) and elements != draft.window:
+            message = f"found {elements} elements, expected {draft.window}, the window"
+            yield finding("head-size", slot.where, message)
+
+
+def _elements(layer: Layer | None) -> int | None:
+    """Return the elements of a window that a layer is made for; None for any number."""
+    match layer:
+        case HeadLayer():
+            return int(layer.weight.shape[1])
+        case S4dLayer() | ClassificationHeadLayer():
+            return layer.elements
+        case _:
+            return None
 
 
 def check_bits(draft: Draft) -> Iterator[Diagnostic]:

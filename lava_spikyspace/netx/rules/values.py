@@ -12,6 +12,10 @@ from lava_spikyspace.network import MESSAGE_BITS, NormEncoderLayer, ResidualLaye
 from lava_spikyspace.netx.draft import Draft, Slot
 from lava_spikyspace.netx.rules.catalogue import finding
 from lava_spikyspace.plan import MAX_LIMBS
+from lava_spikyspace.spike_ssm.layers import ClassificationHeadLayer, ProjectionLayer, S4dLayer
+
+LIMBED = (NormEncoderLayer, ResidualLayer, ProjectionLayer, ClassificationHeadLayer)
+"""Layer types that read their message in limbs."""
 
 _THRESHOLDS = ("theta", "theta_out", "theta_state")
 
@@ -37,7 +41,7 @@ def check_thresholds(draft: Draft) -> Iterator[Diagnostic]:
 def check_decays(draft: Draft) -> Iterator[Diagnostic]:
     """Check that a decay shifts to the left or to the right, not both."""
     for slot in draft.slots:
-        if isinstance(slot.layer, ScanLayer):
+        if isinstance(slot.layer, ScanLayer | S4dLayer):
             left, right = slot.layer.left, slot.layer.right
             both = np.argwhere((left != 0) & (right != 0))
             if len(both):
@@ -49,12 +53,33 @@ def check_decays(draft: Draft) -> Iterator[Diagnostic]:
                 yield finding("decay-exponents", slot.at("params/left"), message)
 
 
+def check_dynamics(draft: Draft) -> Iterator[Diagnostic]:
+    """Check that states fade: decays inside the unit circle, leaks below 1."""
+    for slot in draft.slots:
+        layer = slot.layer
+        if isinstance(layer, S4dLayer):
+            real, imag = (part.astype(object) for part in (layer.decay_real, layer.decay_imag))
+            outside = np.argwhere(real**2 + imag**2 >= 1 << (2 * layer.decay_bits))
+            if len(outside):
+                at = tuple(int(i) for i in outside[0])
+                message = (
+                    f"found {real[at]}, {imag[at]} at {at}, expected a magnitude below "
+                    f"2**{layer.decay_bits} ({len(outside)} in all)"
+                )
+                yield finding("fading-states", slot.at("params/decay_real"), message)
+        for name in ("leak", "fade"):
+            value = getattr(layer, name, None)
+            if value is not None and value >= 1 << layer.leak_bits:  # type: ignore[union-attr]
+                message = f"found {value}, expected less than 2**{layer.leak_bits}"  # type: ignore[union-attr]
+                yield finding("fading-states", slot.at(f"params/{name}"), message)
+
+
 def check_limbs(draft: Draft) -> Iterator[Diagnostic]:
     """Check that limbs fit the message and are the same for all layers that read it."""
     first: dict[int, tuple[Slot, tuple[int, ...]]] = {}
     for slot in draft.slots:
         layer = slot.layer
-        if not isinstance(layer, NormEncoderLayer | ResidualLayer):
+        if not isinstance(layer, LIMBED):
             continue
         where = slot.at("params/limbs")
         if sum(layer.limbs) >= MESSAGE_BITS or len(layer.limbs) >= MAX_LIMBS:

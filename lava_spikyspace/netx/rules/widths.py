@@ -10,11 +10,11 @@ from lava_spikyspace.network import (
     DENSE_BITS,
     EXACT_BITS,
     MESSAGE_BITS,
-    DenseLayer,
     Interval,
 )
 from lava_spikyspace.netx.draft import Draft
 from lava_spikyspace.netx.rules.catalogue import finding
+from lava_spikyspace.plan import Weighted
 
 _MESSAGE = "message"
 
@@ -40,7 +40,7 @@ def check_dense(draft: Draft) -> Iterator[Diagnostic]:
     """Check that products through one `Dense`, of each limb of a message, stay below 2**30."""
     for slot in draft.slots:
         layer = slot.layer
-        if not isinstance(layer, DenseLayer):
+        if not isinstance(layer, Weighted):
             continue
         source = draft.source_layer(slot, layer.INPUT_ROLES[0])
         if source is None:

@@ -36,7 +36,7 @@ class PySpikingNeuronModelFixed(SameStepModel):
     pressure: IntArray = LavaPyType(np.ndarray, np.int64)
     spikes: IntArray = LavaPyType(np.ndarray, np.int64)
     random: IntArray = LavaPyType(np.ndarray, np.int64)
-    theta: IntArray = LavaPyType(np.ndarray, np.int64)
+    threshold: IntArray = LavaPyType(np.ndarray, np.int64)
     leak: int = LavaPyType(int, int)
     leak_bits: int = LavaPyType(int, int)
     refractory: IntArray = LavaPyType(np.ndarray, np.int64)
@@ -50,7 +50,7 @@ class PySpikingNeuronModelFixed(SameStepModel):
 
     def _layer(self, kind: str) -> SpikingLayer:
         membrane = {"leak": self.leak, "leak_bits": self.leak_bits}
-        common = {"name": "neuron", "theta": self.theta}
+        common = {"name": "neuron", "threshold": self.threshold}
         if kind == BernoulliLayer.neuron_type:
             return BernoulliLayer(**common, seed=self.seed)
         if kind == RefractoryLayer.neuron_type:
@@ -64,7 +64,7 @@ class PySpikingNeuronModelFixed(SameStepModel):
     def decide(self, position: Position, arrived: Arrived) -> IntArray:
         """Advance the neurons by one element; return their spikes."""
         if position.element == 0:
-            state = rest(self.parameters, self.theta.shape)
+            state = rest(self.parameters, self.threshold.shape)
         else:
             state = NeuronState(self.potential, self.pressure, self.spikes, self.random)
         state = spiking_step(self.parameters, state, arrived["a_in"])

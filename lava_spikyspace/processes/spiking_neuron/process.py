@@ -24,7 +24,7 @@ class SpikingNeuron(FramedProcess):
     ----------
     kind : str
         ``SOFT_RESET``, ``HARD_RESET``, ``REFRACTORY`` or ``BERNOULLI``.
-    theta : ndarray, int64, shape (channel,)
+    threshold : ndarray, int64, shape (channel,)
         Thresholds.
     leak, leak_bits : int
         Leak of the membrane, ``leak * 2**-leak_bits``; unused by ``BERNOULLI``.
@@ -49,7 +49,7 @@ class SpikingNeuron(FramedProcess):
         Spikes.
     potential, pressure, spikes, random : Var, int64, shape (channel,)
         State, see `arithmetic.spiking.NeuronState`.
-    theta, leak, leak_bits, refractory, fade, seed : Var
+    threshold, leak, leak_bits, refractory, fade, seed : Var
         Parameters.
     """
 
@@ -57,7 +57,7 @@ class SpikingNeuron(FramedProcess):
         self,
         *,
         kind: str,
-        theta: IntArray,
+        threshold: IntArray,
         leak: int = 0,
         leak_bits: int = 0,
         refractory: IntArray | None = None,
@@ -67,7 +67,7 @@ class SpikingNeuron(FramedProcess):
         watch: Watch = UNWATCHED,
         name: str | None = None,
     ) -> None:
-        shape = theta.shape
+        shape = threshold.shape
         super().__init__(
             shape=shape,
             inputs=("a_in",),
@@ -81,7 +81,7 @@ class SpikingNeuron(FramedProcess):
         self.message = OutPort(shape=shape)
         for state in ("potential", "pressure", "spikes", "random"):
             setattr(self, state, Var(shape=shape, init=0))
-        self.theta = Var(shape=shape, init=theta)
+        self.threshold = Var(shape=shape, init=threshold)
         self.leak = Var(shape=(1,), init=leak)
         self.leak_bits = Var(shape=(1,), init=leak_bits)
         self.refractory = Var(shape=shape, init=0 if refractory is None else refractory)
