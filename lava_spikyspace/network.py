@@ -548,8 +548,9 @@ SPIKYSPACE_LAYERS: tuple[type[Layer], ...] = (
     ProductLayer,
     HeadLayer,
 )
-"""Layer types of the SpikySpace family; `lava_spikyspace.families` has those of all. The file tells a type by ``type``, ``neuron/type`` and
-the number of inputs; see `lava_spikyspace.netx.schema`."""
+"""Layer types of the SpikySpace family; `lava_spikyspace.families` lists those of all families. The
+file tells a type by ``type``, ``neuron/type`` and the number of inputs; see
+`lava_spikyspace.netx.schema`."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

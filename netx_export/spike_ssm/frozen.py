@@ -1,7 +1,7 @@
 """The frozen SPikE-SSM-style model in float64: the reference that the integers are judged by.
 
-Weights are the dequantised int8 codes, S4D coefficients those of the file's grid, leaks those of the
-file; everything else is float64. It runs step by step, in NumPy.
+Weights are the dequantised int8 codes, S4D coefficients those of the file's grid, leaks those of
+the file; everything else is float64. It runs step by step, in NumPy.
 """
 
 from __future__ import annotations
@@ -225,7 +225,9 @@ class FrozenSpikeSsm:
         names, layers = parts[0].records, parts[0].peaks
         return SsmTrace(
             outputs=np.concatenate([part.outputs for part in parts]),
-            records={name: np.concatenate([part.records[name] for part in parts]) for name in names},
+            records={
+                name: np.concatenate([part.records[name] for part in parts]) for name in names
+            },
             peaks={
                 name: np.stack([part.peaks[name] for part in parts]).max(axis=0) for name in layers
             },

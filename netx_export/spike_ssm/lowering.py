@@ -292,9 +292,7 @@ class _Lowering:
             ranges = layer_ranges(read_layer, [Interval.signed(MESSAGE_BITS)])
             if ranges["accumulator"].bits <= EXACT_BITS:
                 return read_layer, fraction
-        raise WidthError(
-            [TooWide(name, "accumulator", ranges["accumulator"].bits, EXACT_BITS)]
-        )
+        raise WidthError([TooWide(name, "accumulator", ranges["accumulator"].bits, EXACT_BITS)])
 
     def mixer(self, block: FrozenSsmBlock, name: str, spikes: str, stream: str) -> list[Layer]:
         """Return what follows the spikes."""
@@ -412,7 +410,10 @@ def _fitted(layer: S4dLayer, x: Interval) -> S4dLayer:
 
 
 def _with_readout(
-    layer: S4dLayer, read: np.ndarray, skip: FloatArray, bits: int  # type: ignore[type-arg]
+    layer: S4dLayer,
+    read: np.ndarray,
+    skip: FloatArray,
+    bits: int,  # type: ignore[type-arg]
 ) -> S4dLayer:
     """Return the layer with readout coefficients of `bits` magnitude bits in each channel."""
     largest = np.maximum(

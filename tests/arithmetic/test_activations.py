@@ -7,6 +7,7 @@ from lava_spikyspace.arithmetic.activations import (
     SILU_OFFSET,
     SOFTPLUS_BREAK,
     SOFTPLUS_OFFSET,
+    pt_sigmoid,
 )
 
 FORMATS = [(8, 8), (12, 4), (12, 12), (16, 16)]
@@ -62,3 +63,17 @@ def test_distance_to_the_functions_that_they_replace() -> None:
     real = x / 2.0**12
     assert np.abs(pt_softplus(x, 12, 12) / 2.0**12 - np.log1p(np.exp(real))).max() < 0.916
     assert np.abs(pt_silu(x, 12, 12) / 2.0**12 - real / (1 + np.exp(-real))).max() < 0.318
+
+
+@pytest.mark.parametrize("frac_bits", [4, 8, 14])
+@pytest.mark.parametrize("terms", [0, 3, 12, 20])
+def test_pt_sigmoid_is_monotone_between_0_and_1_and_close(frac_bits, terms):
+    x = np.arange(-8 << frac_bits, (8 << frac_bits) + 1)
+    y = pt_sigmoid(x, frac_bits, terms)
+    assert (np.diff(y) >= 0).all()
+    assert y.min() >= 0
+    assert y.max() <= 1 << frac_bits
+    real = x / 2**frac_bits
+    exact = np.where(real < 0, 2.0 ** (real - 1), 1 - 2.0 ** (-real - 1))
+    relative = 0.062 if terms == 0 else 2.0**-terms
+    assert np.abs(y / 2**frac_bits - exact).max() <= relative / 2 + 2.0**-frac_bits
