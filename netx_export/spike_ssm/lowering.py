@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,6 @@ from lava_spikyspace.network import (
     MESSAGE_BITS,
     HeadLayer,
     InputLayer,
-    IntArray,
     Interval,
     Layer,
     LinearLayer,
@@ -50,6 +50,7 @@ from lava_spikyspace.spike_ssm.ranges import state_bounds
 from netx_export.budget import TooWide, WidthError
 from netx_export.spike_ssm.frozen import (
     LEAK_BITS,
+    ComplexArray,
     FloatArray,
     FrozenNeurons,
     FrozenProjection,
@@ -157,7 +158,7 @@ def _with_limbs(network: Network) -> Network:
     return replace(network, layers=layers)
 
 
-def descaling(scale: FloatArray, offset: FloatArray, acc: Interval) -> dict[str, IntArray]:
+def descaling(scale: FloatArray, offset: FloatArray, acc: Interval) -> dict[str, Any]:
     """Return mult, add and shift with ``(acc*mult + add) / 2**shift ~ scale*acc + offset``.
 
     Each row gets the largest shift whose product fits `EXACT_BITS` and whose multiplier fits a
@@ -410,10 +411,7 @@ def _fitted(layer: S4dLayer, x: Interval) -> S4dLayer:
 
 
 def _with_readout(
-    layer: S4dLayer,
-    read: np.ndarray,
-    skip: FloatArray,
-    bits: int,  # type: ignore[type-arg]
+    layer: S4dLayer, read: ComplexArray, skip: FloatArray, bits: int
 ) -> S4dLayer:
     """Return the layer with readout coefficients of `bits` magnitude bits in each channel."""
     largest = np.maximum(
@@ -434,8 +432,8 @@ def _with_readout(
 def _neurons(neurons: FrozenNeurons, name: str, source: str, fraction: int) -> SpikingLayer:
     unit = 2.0**fraction
     threshold = np.maximum(np.ceil(neurons.theta * unit), 1).astype(np.int64)
-    common = {"name": name, "inputs": (source,), "threshold": threshold}
-    membrane = {"leak": neurons.leak, "leak_bits": LEAK_BITS}
+    common: dict[str, Any] = {"name": name, "inputs": (source,), "threshold": threshold}
+    membrane: dict[str, Any] = {"leak": neurons.leak, "leak_bits": LEAK_BITS}
     if neurons.name == "bernoulli":
         return BernoulliLayer(**common, seed=neurons.seed)
     if neurons.name == "hard_reset":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from lava.magma.core.decorator import implements, requires, tag
 from lava.magma.core.model.py.ports import PyInPort, PyOutPort
@@ -49,8 +51,8 @@ class PySpikingNeuronModelFixed(SameStepModel):
         self.parameters = self._layer(self.proc_params["kind"])
 
     def _layer(self, kind: str) -> SpikingLayer:
-        membrane = {"leak": self.leak, "leak_bits": self.leak_bits}
-        common = {"name": "neuron", "threshold": self.threshold}
+        membrane: dict[str, Any] = {"leak": self.leak, "leak_bits": self.leak_bits}
+        common: dict[str, Any] = {"name": "neuron", "threshold": self.threshold}
         if kind == BernoulliLayer.neuron_type:
             return BernoulliLayer(**common, seed=self.seed)
         if kind == RefractoryLayer.neuron_type:
