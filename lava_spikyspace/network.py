@@ -338,7 +338,7 @@ class LinearLayer(DenseLayer):
     """
 
     neuron_type = "LINEAR"
-    RANGE_NAMES = ("accumulator", "product", "message")
+    RANGE_NAMES: ClassVar[tuple[str, ...]] = ("accumulator", "product", "message")
 
     mult: Annotated[IntArray, Stored("params/mult", "int64", ("channel",))]
     add: Annotated[IntArray, Stored("params/add", "int64", ("channel",))]
@@ -658,6 +658,13 @@ class Network:
         if not isinstance(layer, InputLayer):
             raise InternalError(f"the first layer is {layer.name}, not an input layer")
         return layer
+
+    @property
+    def forecast_head(self) -> HeadLayer:
+        """The head of a forecaster."""
+        if not isinstance(self.head, HeadLayer):
+            raise InternalError(f"the last layer is {self.head.name}, not a forecast head")
+        return self.head
 
     @property
     def head(self) -> OutputLayer:

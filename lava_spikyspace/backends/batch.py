@@ -25,6 +25,7 @@ from lava_spikyspace.backends.fused.sharing import window_rows
 from lava_spikyspace.network import DenseLayer, IntArray, Interval, Network, ScanLayer
 from lava_spikyspace.plan import Plan
 from lava_spikyspace.profiling.counters import Activity
+from lava_spikyspace.spike_ssm.layers import S4dLayer
 
 if TYPE_CHECKING:
     from lava_spikyspace.backends.fused.network_form import NetworkForm
@@ -168,7 +169,11 @@ def _operations(network: Network) -> int:
 def _chunk_windows(network: Network) -> int:
     """Return how many windows NumPy evaluates together."""
     states = max(
-        (layer.neurons * layer.states for layer in network if isinstance(layer, ScanLayer)),
+        (
+            layer.neurons * layer.states
+            for layer in network
+            if isinstance(layer, ScanLayer | S4dLayer)
+        ),
         default=1,
     )
     widest = max(states, network.channels) * network.window

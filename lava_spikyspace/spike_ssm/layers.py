@@ -33,7 +33,7 @@ class ChannelNormLayer(Layer):
 
     netx_type = "channel_norm"
     INPUT_ROLES = ("residual",)
-    RANGE_NAMES = ("product", "message")
+    RANGE_NAMES: ClassVar[tuple[str, ...]] = ("product", "message")
 
     mult: Annotated[IntArray, Stored("params/mult", "int64", ("channel",))]
     add: Annotated[IntArray, Stored("params/add", "int64", ("channel",))]
@@ -95,7 +95,7 @@ class S4dLayer(Layer):
     netx_type = "s4d"
     neuron_type = "S4D"
     INPUT_ROLES = ("message",)
-    RANGE_NAMES = ("product", "state", "accumulator", "message")
+    RANGE_NAMES: ClassVar[tuple[str, ...]] = ("product", "state", "accumulator", "message")
 
     decay_real: Annotated[IntArray, Stored("params/decay_real", "int64", ("channel", "state"))]
     decay_imag: Annotated[IntArray, Stored("params/decay_imag", "int64", ("channel", "state"))]
@@ -134,7 +134,7 @@ class SpikingLayer(Layer):
 
     netx_type = "spiking"
     INPUT_ROLES = ("current",)
-    RANGE_NAMES = ("state", "message")
+    RANGE_NAMES: ClassVar[tuple[str, ...]] = ("state", "message")
     COMPARED = "state"
 
     threshold: Annotated[IntArray, Stored("params/threshold", "int64", ("channel",))]
@@ -191,7 +191,7 @@ class RefractoryLayer(SoftResetLayer):
     """
 
     neuron_type = "REFRACTORY"
-    RANGE_NAMES = ("state", "refractory", "message")
+    RANGE_NAMES: ClassVar[tuple[str, ...]] = ("state", "refractory", "message")
 
     refractory: Annotated[IntArray, Stored("params/refractory", "int64", ("channel",))]
     fade: Annotated[int, Stored("params/fade")]
@@ -227,7 +227,7 @@ class SigmoidGateLayer(LinearLayer):
     """
 
     neuron_type = "PTSIGMOID"
-    RANGE_NAMES = ("accumulator", "product", "state", "message")
+    RANGE_NAMES: ClassVar[tuple[str, ...]] = ("accumulator", "product", "state", "message")
 
     frac_bits: Annotated[int, Stored("params/frac_bits")]
     exp2_terms: Annotated[int, Stored("params/exp2_terms")]
@@ -251,7 +251,7 @@ class GluLayer(Layer):
 
     netx_type = "glu"
     INPUT_ROLES = ("residual", "value", "gate")
-    RANGE_NAMES = ("product", "message")
+    RANGE_NAMES: ClassVar[tuple[str, ...]] = ("product", "message")
 
     channels: Annotated[int, Stored("params/channels")]
     shift: Annotated[int, Stored("params/shift")]
@@ -286,7 +286,7 @@ class ClassificationHeadLayer(OutputLayer):
 
     netx_type = "classification_head"
     INPUT_ROLES: ClassVar[tuple[str, ...]] = ("residual",)
-    RANGE_NAMES = ("accumulator", "product", "message")
+    RANGE_NAMES: ClassVar[tuple[str, ...]] = ("accumulator", "product", "message")
 
     weight: Annotated[npt.NDArray[np.int8], Stored("weight", "int8", ("class", "input"))]
     mult: Annotated[IntArray, Stored("params/mult", "int64", ("class",))]

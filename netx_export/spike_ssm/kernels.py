@@ -26,7 +26,7 @@ def constants(tau: float, decay: float, dtype: npt.DTypeLike) -> Floats:
     return np.array([tau, decay, math.pi, 1.0, 0.0], dtype=dtype)
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
+@numba.njit(parallel=True, cache=True)
 def forward(
     current: Floats,
     theta: Floats,
@@ -75,7 +75,7 @@ def forward(
                 potential[j] = u[j]
 
 
-@numba.njit(parallel=True, cache=True)  # type: ignore[misc]
+@numba.njit(parallel=True, cache=True)
 def backward(
     gradient: Floats,
     membrane: Floats,

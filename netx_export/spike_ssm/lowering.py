@@ -410,9 +410,7 @@ def _fitted(layer: S4dLayer, x: Interval) -> S4dLayer:
         layer = replace(layer, right=layer.right + wide)
 
 
-def _with_readout(
-    layer: S4dLayer, read: ComplexArray, skip: FloatArray, bits: int
-) -> S4dLayer:
+def _with_readout(layer: S4dLayer, read: ComplexArray, skip: FloatArray, bits: int) -> S4dLayer:
     """Return the layer with readout coefficients of `bits` magnitude bits in each channel."""
     largest = np.maximum(
         np.maximum(np.abs(read.real).max(axis=1), np.abs(read.imag).max(axis=1)), np.abs(skip)

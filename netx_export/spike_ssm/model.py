@@ -112,7 +112,8 @@ class Block(nn.Module):
         mixed = self.value(spikes)
         if self.gate is not None:
             mixed = mixed * pt_sigmoid(self.gate(spikes))
-        return x + self.dropout(mixed)
+        y: Tensor = x + self.dropout(mixed)
+        return y
 
 
 class SpikeSsm(nn.Module):
@@ -171,4 +172,4 @@ class SpikeSsm(nn.Module):
 
     def firing_rates(self) -> Tensor:
         """Return the mean firing rate of each block in the last call, with gradients."""
-        return torch.stack([block.firing_rate for block in self.blocks])  # type: ignore[misc]
+        return torch.stack([block.firing_rate for block in self.blocks])

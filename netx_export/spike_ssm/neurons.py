@@ -49,7 +49,8 @@ def surrogate_slope(distance: Tensor, theta: Tensor) -> Tensor:
         rises by 1 in all.
     """
     scale = surrogate_width(theta)
-    return 1.0 / (scale * (1.0 + (math.pi * distance / scale).square()))
+    slope: Tensor = 1.0 / (scale * (1.0 + (math.pi * distance / scale).square()))
+    return slope
 
 
 def surrogate_width(theta: Tensor) -> Tensor:
@@ -132,9 +133,15 @@ class _Compiled(torch.autograd.Function):
     ) -> Tensor:
         current = current.contiguous()
         spikes, membrane = torch.empty_like(current), torch.empty_like(current)
-        arrays = [x.detach().contiguous().numpy() for x in (current, theta, refractory)]
-        numbers = kernels.constants(tau, decay, arrays[0].dtype)
-        kernels.forward(*arrays, numbers, hard, spikes.numpy(), membrane.numpy())
+        kernels.forward(
+            current.detach().numpy(),
+            theta.detach().numpy(),
+            refractory.detach().numpy(),
+            numbers := kernels.constants(tau, decay, current.detach().numpy().dtype),
+            hard,
+            spikes.numpy(),
+            membrane.numpy(),
+        )
         ctx.save_for_backward(membrane, theta)
         ctx.constants = (numbers, hard)
         return spikes

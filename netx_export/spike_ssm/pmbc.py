@@ -77,7 +77,8 @@ def reset_kernel(
     for k in range(1, length):
         total = tau * total + float(fade[k])
         pressure[k] = total
-    return leak[:, None] * theta + pressure[:, None] * refractory
+    kernel: Tensor = leak[:, None] * theta + pressure[:, None] * refractory
+    return kernel
 
 
 def causal_conv(x: Tensor, kernel: Tensor) -> Tensor:
@@ -92,7 +93,8 @@ def causal_conv(x: Tensor, kernel: Tensor) -> Tensor:
     """
     size = 2 * x.shape[1]
     spectrum = torch.fft.rfft(x, n=size, dim=1) * torch.fft.rfft(kernel, n=size, dim=0)
-    return torch.fft.irfft(spectrum, n=size, dim=1)[:, : x.shape[1]]
+    y: Tensor = torch.fft.irfft(spectrum, n=size, dim=1)[:, : x.shape[1]]
+    return y
 
 
 def compress_boundaries(

@@ -160,7 +160,7 @@ def _expression(generator: np.random.Generator, length: int) -> tuple[list[int],
 def _list(generator: np.random.Generator, budget: int, depth: int) -> tuple[list[int], int]:
     """Return a list that uses about `budget` tokens."""
     operator = int(generator.integers(len(OPERATORS)))
-    tokens, values = [10 + operator], []
+    tokens, values = [10 + operator], list[int]()
     budget -= 2
     while budget > 0 or not values:
         if budget >= 6 and depth < 8 and generator.random() < 0.5:

@@ -78,7 +78,7 @@ def fit_classifier(
     for epoch in range(settings.epochs):
         model.train()
         total = 0.0
-        for batch in torch.randperm(count).split(settings.batch_size):
+        for batch in torch.split(torch.randperm(count), settings.batch_size):
             logits = model(inputs[batch])
             loss = functional.cross_entropy(logits, labels[batch])
             loss = loss + settings.firing_penalty * excess_firing(model, settings.firing_target)
@@ -124,14 +124,14 @@ def classify(model: SpikeSsm, sequences: Sequences) -> tuple[Tensor, float]:
     model.eval()
     logits, rates = [], 0.0
     with torch.no_grad():
-        for part in torch.from_numpy(sequences.inputs).split(EVALUATION_BATCH):
+        for part in torch.split(torch.from_numpy(sequences.inputs), EVALUATION_BATCH):
             logits.append(model(part))
             rates += float(model.firing_rates().mean()) * len(part)
     return torch.cat(logits), rates / len(sequences)
 
 
 def _report(model: SpikeSsm, test: Sequences, epoch: int, loss: float) -> ClassificationReport:
-    unresolved = max(block.neurons.unresolved for block in model.blocks)  # type: ignore[union-attr]
+    unresolved = max(block.neurons.unresolved for block in model.blocks)
     if unresolved > UNRESOLVED_WARNING:
         warnings.warn(
             f"PMBC left {unresolved:.1%} of the spikes open after {model.config.rounds} rounds; "

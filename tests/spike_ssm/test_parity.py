@@ -33,13 +33,13 @@ SHAPES = {
 def test_sim_equals_batch(neuron, shape, coding):
     from lava_spikyspace.backends.sim import SimBackend
 
-    for seed in range(2):
-        network = random_spike_ssm(seed, neuron=neuron, **SHAPES[shape])
-        plan = make_plan(network, coding)
-        messages = random_sequences(seed, network, 3)
-        expected = BatchBackend().run(plan, messages, strict=True, record=True)
-        found = SimBackend().run(plan, messages, strict=True, record=True)
-        assert differences(plan, expected, found) == []
+    seed = CODINGS.index(coding)
+    network = random_spike_ssm(seed, neuron=neuron, **SHAPES[shape])
+    plan = make_plan(network, coding)
+    messages = random_sequences(seed, network, 3)
+    expected = BatchBackend().run(plan, messages, strict=True, record=True)
+    found = SimBackend().run(plan, messages, strict=True, record=True)
+    assert differences(plan, expected, found) == []
 
 
 @pytest.mark.parametrize("neuron", NEURONS)
@@ -51,3 +51,11 @@ def test_neurons_are_live(neuron):
         rate = records[f"blocks.{index}.neurons"].mean()
         assert 0.05 < rate < 0.95
     assert len(np.unique(records["head"])) > 8
+
+
+def test_compiled_kernels_leave_the_family_to_numpy():
+    network = random_spike_ssm(0)
+    plan, messages = make_plan(network, "graded"), random_sequences(0, network, 3)
+    expected = BatchBackend(kernels="numpy").run(plan, messages, record=True)
+    found = BatchBackend(kernels="fused").run(plan, messages, record=True)
+    assert differences(plan, expected, found) == []

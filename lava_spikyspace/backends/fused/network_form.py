@@ -210,7 +210,7 @@ def network_form(network: Network) -> NetworkForm | None:
     if _widest(proven, network.head) > EXACT_BITS:
         return None
     blocks = tuple(_block_form(layers, proven) for layers in matched)
-    return NetworkForm(network, blocks, network.head.weight.astype(np.float64))
+    return NetworkForm(network, blocks, network.forecast_head.weight.astype(np.float64))
 
 
 def match_blocks(network: Network) -> tuple[BlockLayers, ...] | None:

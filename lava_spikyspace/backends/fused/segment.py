@@ -122,7 +122,7 @@ class ChunkRun:
     def run(self, first: int, stop: int) -> Chunk:
         """Compute the windows from `first` to `stop`."""
         segment, workspace = self.segment, self.workspace
-        form, head = segment.form, segment.form.network.head
+        form, head = segment.form, segment.form.network.forecast_head
         tallies: Tallies = {}
         counts = ChunkCounts(segment.plan, workspace, self.first_window, tallies, segment.strict)
         streams = workspace.streams
