@@ -21,13 +21,14 @@ def check_golden_shapes(draft: Draft) -> Iterator[Diagnostic]:
     """Check that inputs are (window, element, variate), forecasts (window, step, variate)."""
     golden = draft.golden
     channels = _neurons(draft, 0)
-    head = draft.slots[-1].layer if draft.slots else None
-    if golden is None or None in (channels, draft.window) or not isinstance(head, OutputLayer):
+    if golden is None or None in (channels, draft.window, draft.horizon):
         return
+    head = draft.slots[-1].layer
+    values = head.output_shape[1] if isinstance(head, OutputLayer) else channels
     count = golden.inputs.shape[0]
     shapes = {
         "inputs": (golden.inputs.shape, (count, draft.window, channels)),
-        "forecasts": (golden.forecasts.shape, (count, *head.output_shape)),
+        "forecasts": (golden.forecasts.shape, (count, draft.horizon, values)),
     }
     for name, (found, expected) in shapes.items():
         if found != expected:
