@@ -56,9 +56,11 @@ class CodeCounter:
         self._counts = torch.zeros(quantizer.high - quantizer.low + 1, dtype=torch.int64)
         self._lowest: Tensor | None = None
         self._highest: Tensor | None = None
+        self.calls = 0
 
     def __call__(self, call: QuantizerCall) -> None:
         """Count one call."""
+        self.calls += 1
         shifted = (call.codes - self._low).long()
         self._counts += torch.bincount(shifted.flatten(), minlength=len(self._counts))
         channels = shifted.reshape(-1, shifted.shape[-1])
@@ -87,12 +89,14 @@ def count_codes(model: SpikySpace) -> Iterator[dict[str, CodeCounter]]:
     Yields
     ------
     dict
-        Record name -> counter.
+        Record name -> counter. When the context ends, those that saw no call are gone.
     """
     quantizers = model.quantizers()
     counters = {name: CodeCounter(quantizers[name]) for name in spiking_names(model)}
     with model.observe(dict(counters)):
         yield counters
+    for name in [name for name, counter in counters.items() if not counter.calls]:
+        del counters[name]
 
 
 SCAN_DYNAMICS = ("dt_proj", "scan.state")
@@ -137,8 +141,10 @@ class FiringPenalty:
 
     def cost(self) -> Tensor:
         """Return the sum over quantisers of ``max(0, rate - target)`` of the watched pass."""
-        rates = torch.stack([torch.stack(seen).mean() for seen in self._rates.values()])
-        return torch.relu(rates - self._target).sum()
+        rates = [torch.stack(seen).mean() for seen in self._rates.values() if seen]
+        if not rates:  # a model without codes
+            return torch.zeros(())
+        return torch.relu(torch.stack(rates) - self._target).sum()
 
 
 def differentiable_rate(call: QuantizerCall, frame: int) -> Tensor:

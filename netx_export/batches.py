@@ -199,6 +199,11 @@ class WindowData:
         )
 
 
+def spread_windows(windows: range, count: int | None) -> range:
+    """Return at most `count` of some windows, evenly spread; all of them for None."""
+    return windows if count is None else windows[:: -(-len(windows) // count)]
+
+
 def _total(parts: Iterator[ForecastMoments]) -> ForecastMoments:
     total = next(parts)
     for part in parts:

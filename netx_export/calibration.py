@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from lava_spikyspace.errors import CheckpointError
+from netx_export.config import ModelConfig
 from netx_export.frozen import (
     FloatArray,
     FrozenBlock,
@@ -100,8 +101,10 @@ def calibrate(model: SpikySpace, windows: FloatArray) -> dict[str, QuantiserRang
     Raises
     ------
     CheckpointError
-        A quantiser has no step: the model was never trained.
+        A quantiser has no step (the model was never trained), or the model has no codes or other
+        activations than a file can hold.
     """
+    _check_exportable(model.config)
     quantizers = model.quantizers()
     unstarted = [name for name, quantizer in quantizers.items() if not quantizer.started]
     if unstarted:
@@ -125,6 +128,18 @@ def calibrate(model: SpikySpace, windows: FloatArray) -> dict[str, QuantiserRang
         )
         for name, found in seen.items()
     }
+
+
+def _check_exportable(config: ModelConfig) -> None:
+    if not config.quantised:
+        raise CheckpointError(
+            "the model was trained without quantisers (quantised = false): no codes to export"
+        )
+    if config.activations != "shift":
+        raise CheckpointError(
+            f"the model was trained with {config.activations} activations, expected shift: "
+            "a file holds PTSoftplus and PTSiLU only"
+        )
 
 
 def _batches(windows: FloatArray) -> Iterator[torch.Tensor]:

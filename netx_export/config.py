@@ -77,8 +77,8 @@ class ModelConfig(Settings):
     layers : int
         Blocks.
     expand : float, optional
-        Inner channels per variate; ``d_inner = max(1, int(expand * d_model))``. Default 0.2. Give
-        this or `d_inner`, not both.
+        Inner channels per variate; ``d_inner = max(1, int(expand * d_model))``. Give this or
+        `d_inner`, not both. Default 0.2, as published; see `roomy`.
     d_inner : int, optional
         Inner channels.
     d_state : int
@@ -105,9 +105,18 @@ class ModelConfig(Settings):
         outlive several steps, and step sizes spread over the channels, so that delta uses all its
         codes. By default `published` goes with the zero-point rule of that name and `spread` with
         the others.
+    skip_start : float, optional
+        Start of the skip weight D. By default 1, as published, with the published start of the
+        scan, and 0 with a spread one: what passes by the scan at the start stays there.
+    activations : {"shift", "exact"}
+        PTSoftplus and PTSiLU, or softplus and SiLU, which no file can hold.
+    quantised : bool
+        Whether codes are made at all. Without, the model is a float network of the same layers:
+        nothing to export, but what the codes cost can be seen by it.
     weights : {"int8", "float"}, optional
         Whether the forward pass rounds weights to int8 as the export does; by default `float`
-        goes with the published zero-point rule and `int8` with the others.
+        goes with the published zero-point rule and with models that are not quantised, and `int8`
+        with the others.
     normalisation : {"fixed", "instance"}
         How windows are normalised: by one mean and scale per variate, those of the training rows;
         or by the mean and scale of each window and variate.
@@ -127,6 +136,9 @@ class ModelConfig(Settings):
     internal_zero_point: Literal["none", "learned", "published"] | None = None
     step_start: Literal["percentile", "published"] | None = None
     scan_start: Literal["spread", "published"] | None = None
+    skip_start: float | None = None
+    activations: Literal["shift", "exact"] = "shift"
+    quantised: bool = True
     weights: Literal["int8", "float"] | None = None
     normalisation: Literal["fixed", "instance"] = "fixed"
 
@@ -141,7 +153,9 @@ class ModelConfig(Settings):
         """Channels of the convolution and of the scan."""
         if self.d_inner is not None:
             return self.d_inner
-        return max(1, int((DEFAULT_EXPAND if self.expand is None else self.expand) * self.d_model))
+        if self.expand is not None:
+            return max(1, int(self.expand * self.d_model))
+        return max(1, int(DEFAULT_EXPAND * self.d_model))
 
     @property
     def step_rank(self) -> int:
@@ -175,11 +189,42 @@ class ModelConfig(Settings):
         """Whether the forward pass rounds weights to int8."""
         if self.weights is not None:
             return self.weights == "int8"
-        return self.zero_point != "published"
+        return self.quantised and self.zero_point != "published"
+
+    @property
+    def skip(self) -> float:
+        """Start of the skip weight."""
+        if self.skip_start is not None:
+            return self.skip_start
+        return 0.0 if self.spread_scan else 1.0
 
 
 DEFAULT_EXPAND = 0.2
 """Inner channels per variate where neither `expand` nor `d_inner` is given, as published."""
+
+
+LEAST_INNER = 32
+"""Least inner channels of a model to train, where neither is given."""
+
+
+def roomy(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings of a model to train with enough inner channels.
+
+    The published rule gives two inner channels to ten variates, which is no room for a scan. Where
+    settings leave the size open, it becomes the published one but at least `LEAST_INNER`; models
+    with the published zero-point rule keep it.
+
+    Parameters
+    ----------
+    settings : mapping
+        Fields of `ModelConfig`.
+    """
+    given = {name for name, value in settings.items() if value is not None}
+    size = settings.get("d_model")
+    settled = {"expand", "d_inner"} & given or settings.get("zero_point") == "published"
+    if settled or not isinstance(size, int):
+        return dict(settings)
+    return {**settings, "d_inner": max(LEAST_INNER, int(DEFAULT_EXPAND * size))}
 
 
 INTERNAL_QUANTIZERS = ("pts", "y1")

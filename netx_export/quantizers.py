@@ -108,6 +108,8 @@ class LearnedStepQuantizer(nn.Module):
         Scalar buffer; NaN until `freeze` sets it, and from then on the zero-point.
     observer : callable or None
         Receives a `QuantizerCall` per call.
+    bypassed : bool
+        Pass every tensor on as it is, unseen by the observer.
 
     Notes
     -----
@@ -141,6 +143,7 @@ class LearnedStepQuantizer(nn.Module):
         self.register_parameter("zero_point", learned)
         self.register_buffer("frozen_zero_point", torch.tensor(math.nan))
         self.observer: Observer | None = None
+        self.bypassed = False
 
     @property
     def started(self) -> bool:
@@ -236,6 +239,8 @@ class LearnedStepQuantizer(nn.Module):
         Tensor
             ``alpha * q + z``, same shape and dtype.
         """
+        if self.bypassed:
+            return x
         if not self.started:
             self.start_from(x)
         zero_point = self.current_zero_point(x)

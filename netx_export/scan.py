@@ -61,6 +61,7 @@ def scan(
     """
     if (
         isinstance(quantize_state, LearnedStepQuantizer)
+        and not quantize_state.bypassed
         and quantize_state.started
         and quantize_state.fixed_zero_point is not None
         and exponents is None

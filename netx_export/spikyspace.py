@@ -97,6 +97,9 @@ class Mixer(nn.Module):
         self.d_inner, self.d_state, self.dt_rank = inner, config.d_state, config.step_rank
         self.learn_decay = config.zero_point != "published"
         self.int8_weights = config.int8_weights
+        exact = config.activations == "exact"
+        self.softplus = functional.softplus if exact else pt_softplus
+        self.silu = functional.silu if exact else pt_silu
         self.in_proj = nn.Linear(channels, 2 * inner, bias=False)
         self.conv1d = nn.Conv1d(inner, inner, config.d_conv, groups=inner)
         self.x_proj = nn.Linear(inner, self.dt_rank + 2 * self.d_state, bias=False)
@@ -107,7 +110,7 @@ class Mixer(nn.Module):
         else:
             rates = torch.linspace(1, self.d_state, self.d_state)
         self.A_log = nn.Parameter(torch.log(rates).repeat(inner, 1))
-        self.D = nn.Parameter(torch.ones(inner))
+        self.D = nn.Parameter(torch.full((inner,), config.skip))
         self.out_proj = nn.Linear(inner, channels, bias=False)
         for name in RECORD_NAMES:
             short = name.removeprefix("clip_")
@@ -117,6 +120,7 @@ class Mixer(nn.Module):
                 zero_point=config.zero_point_rule(short),
                 start=config.start_rule,
             )
+            quantizer.bypassed = not config.quantised
             self.add_module(name, quantizer)
         self.decay_table: Tensor | None = None
         self.scan_ablated = False
@@ -162,9 +166,9 @@ class Mixer(nn.Module):
         )
         ranks = self.quantizer("clip_delta")(ranks)
         delta = functional.linear(ranks, self.weight(self.dt_proj), self.dt_proj.bias)
-        delta = pt_softplus(self.quantizer("clip_pts")(delta))
+        delta = self.softplus(self.quantizer("clip_pts")(delta))
         y = self.D * u if self.scan_ablated else self._scan(u, delta, B, C)
-        gate = pt_silu(self.quantizer("clip_y1")(gate))
+        gate = self.silu(self.quantizer("clip_y1")(gate))
         return functional.linear(self.quantizer("clip_y")(y) * gate, self.weight(self.out_proj))
 
     def _convolve(self, x: Tensor) -> Tensor:
@@ -181,7 +185,9 @@ class Mixer(nn.Module):
             codes = self.quantizer("clip_delta1").codes(softplus).long()
             exponents = self.decay_table[codes, torch.arange(self.d_inner)]
         state = self.quantizer("clip_x")
-        if not state.started and state.start == "percentile":
+        if state.bypassed:
+            exponents = delta.unsqueeze(-1) * A
+        elif not state.started and state.start == "percentile":
             self._start_state(state, (u, delta, A, B, C, self.D))
         return self.scan(
             u, delta, A, B, C, self.D, state, learn_decay=self.learn_decay, exponents=exponents

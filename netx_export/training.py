@@ -24,7 +24,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from lava_spikyspace.datasets import Table
 from lava_spikyspace.errors import CheckpointError, DataError, UsageError
 from netx_export.activity import FiringPenalty, count_codes
-from netx_export.batches import WindowData, file_unit_weights
+from netx_export.batches import WindowData, file_unit_weights, spread_windows
 from netx_export.checkpoint import (
     Provenance,
     TrainedModel,
@@ -146,7 +146,7 @@ def fit(
             "is better than another",
             hint="give the validation part a larger share",
         )
-    with _reproducible():
+    with reproducible():
         run = _Run(data, train_config, split, checkpoint, progress)
         if resume and run.continue_from_checkpoint():
             return run.best
@@ -244,7 +244,7 @@ class _Run:
         return best is not None and patience is not None and self.done > best + patience
 
     def _epoch(self, epoch: int) -> EpochReport:
-        seed = _epoch_seed(self.settings.seed, epoch)
+        seed = epoch_seed(self.settings.seed, epoch)
         torch.manual_seed(seed)
         self.model.train()
         losses, windows = 0.0, 0
@@ -288,9 +288,9 @@ class _Run:
 
     def _report(self, epoch: int, loss: float) -> EpochReport:
         data, model = self.data, self.model
-        valid = _spread(data.split.valid, self.settings.valid_windows)
+        valid = spread_windows(data.split.valid, self.settings.valid_windows)
         valid_r2 = data.score(model, valid).r2()
-        some = _spread(valid, DIAGNOSTIC_WINDOWS)
+        some = spread_windows(valid, DIAGNOSTIC_WINDOWS)
         with count_codes(model) as counters:
             with_scan = data.score(model, some).r2()
         with model.ablated_scan():
@@ -301,7 +301,7 @@ class _Run:
             epoch=epoch,
             loss=loss,
             valid_r2=valid_r2,
-            firing_rate=float(np.mean(list(rates.values()))),
+            firing_rate=float(np.mean(list(rates.values()) or [0.0])),
             firing_rates=rates,
             entropies={name: codes.entropy for name, codes in activity.items()},
             constant_scan_outputs={
@@ -355,17 +355,12 @@ def _new_model(data: WindowData, settings: TrainConfig, baselines: LinearBaselin
     start = baselines.start(data, settings.head_start or usual)
     if start is not None:
         model.start_head(start.weight, start.bias)
-    first = next(data.training_batches(settings.batch_size, _epoch_seed(settings.seed, 0)))
+    first = next(data.training_batches(settings.batch_size, epoch_seed(settings.seed, 0)))
     model.eval()
     with torch.no_grad():
         model(data.inputs(first).windows)
     model.set_input_dropout(settings.input_dropout)
     return model
-
-
-def _spread(windows: range, count: int | None) -> range:
-    """Return at most `count` of the windows, evenly spread."""
-    return windows if count is None else windows[:: -(-len(windows) // count)]
 
 
 def _facts(config: ModelConfig, origin: Provenance) -> dict[str, object]:
@@ -385,12 +380,13 @@ def _copy_of(model: SpikySpace) -> SpikySpace:
     return copy.eval()
 
 
-def _epoch_seed(seed: int, epoch: int) -> int:
+def epoch_seed(seed: int, epoch: int) -> int:
+    """Return the seed of an epoch's random numbers."""
     return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
 
 
 @contextmanager
-def _reproducible() -> Iterator[None]:
+def reproducible() -> Iterator[None]:
     """Demand deterministic algorithms, and leave the caller's settings as they were."""
     before = torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(True)

@@ -59,7 +59,8 @@ def train(
     horizon: Annotated[int | None, _setting("Rows that it predicts.", _MODEL)] = None,
     layers: Annotated[int | None, _setting("Blocks; default 3.", _MODEL)] = None,
     expand: Annotated[
-        float | None, _setting("Inner channels per variate; default 0.2.", _MODEL)
+        float | None,
+        _setting("Inner channels per variate; default 0.2, at least 32 in all.", _MODEL),
     ] = None,
     d_inner: Annotated[int | None, _setting("Inner channels, instead of --expand.", _MODEL)] = None,
     d_state: Annotated[int | None, _setting("States per channel; default 32.", _MODEL)] = None,
@@ -187,11 +188,11 @@ def _settings(
     path: Path | None, model_flags: Mapping[str, object], training_flags: Mapping[str, object]
 ) -> tuple[ModelConfig, TrainConfig]:
     """Join the settings file with the flags, which win."""
-    from netx_export.config import ModelConfig, TrainConfig, parse_settings, read_toml
+    from netx_export.config import ModelConfig, TrainConfig, parse_settings, read_toml, roomy
 
     tables = {"model": {}, "training": {}} if path is None else read_toml(path)
     source = "settings" if path is None else f"{path} and flags"
-    model = _joined(tables["model"], model_flags)
+    model = roomy(_joined(tables["model"], model_flags))
     training = _joined(tables["training"], training_flags)
     return (
         parse_settings(ModelConfig, model, source, UsageError),
@@ -230,12 +231,14 @@ def _title(table: Table) -> str:
 
 
 def _epoch_line(report: EpochReport, epochs: int) -> str:
-    dead = max(report.constant_scan_outputs.values())
+    told = f"epoch {report.epoch + 1}/{epochs}: loss {report.loss:.5f}, "
+    told += f"validation R2 {report.valid_r2:.4f}, of it scan {report.scan_contribution:.4f}"
+    if not report.entropies:  # a model without codes
+        return told
     return (
-        f"epoch {report.epoch + 1}/{epochs}: loss {report.loss:.5f}, "
-        f"validation R2 {report.valid_r2:.4f}, firing rate {report.firing_rate:.1%}, "
+        f"{told}, firing rate {report.firing_rate:.1%}, "
         f"least code entropy {min(report.entropies.values()):.2f} bit, "
-        f"constant scan outputs {dead:.0%}"
+        f"constant scan outputs {max(report.constant_scan_outputs.values()):.0%}"
     )
 
 

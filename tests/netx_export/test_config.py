@@ -13,6 +13,7 @@ from netx_export.config import (
     parse_settings,
     read_published_config,
     read_toml,
+    roomy,
 )
 
 MODEL_JSON = {
@@ -210,3 +211,19 @@ def test_a_published_model_may_normalise_each_window(tmp_path):
     for scaler in (None, {"mean": [0.0, 0.0], "scale": [1.0, 1.0]}):
         with pytest.raises(ValueError, match="belongs to the normalisation instance"):
             PublishedModelConfig(**fields, scaler=scaler)
+
+
+@pytest.mark.parametrize(
+    ("settings", "inner"),
+    [
+        ({"d_model": 10}, 32),
+        ({"d_model": 207}, 41),
+        ({"d_model": 10, "d_inner": None, "expand": None}, 32),
+        ({"d_model": 10, "d_inner": 7}, 7),
+        ({"d_model": 10, "expand": 0.5}, 5),
+        ({"d_model": 10, "zero_point": "published"}, 2),
+    ],
+)
+def test_a_model_to_train_has_room(settings, inner):
+    sizes = {"window": 4, "horizon": 1}
+    assert ModelConfig(**roomy({**settings, **sizes})).inner_channels == inner

@@ -17,12 +17,13 @@ from lava_spikyspace.datasets import (
     split_windows,
     target_windows,
 )
-from lava_spikyspace.errors import DataError
+from lava_spikyspace.errors import CheckpointError, DataError
 from lava_spikyspace.netx.digests import record_digests
 from lava_spikyspace.netx.reader import read_network
 from lava_spikyspace.plan import make_plan
 from netx_export.comparing import compare
 from netx_export.exporting import ExportOptions, export, load_trained
+from netx_export.spikyspace import SpikySpace
 from netx_export.writer import write_network
 from tests.netx_export.small_model import make_model, make_table
 from tests.published_model import train_published
@@ -174,3 +175,16 @@ def test_published_checkpoint_of_another_shape(tmp_path, shared_data) -> None:
     check_published(
         *published_case(tmp_path, table, (0.6, 0.2, 0.2), epochs=3, expand=2.0, **sizes)
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"quantised": False}, "without quantisers"), ({"activations": "exact"}, "exact activations")],
+)
+def test_what_a_file_cannot_hold_is_refused(change, message) -> None:
+    table = make_table()
+    trained = make_model(table)
+    config = trained.config.model_copy(update=change)
+    other = replace(trained, model=SpikySpace(config), config=config)
+    with pytest.raises(CheckpointError, match=message):
+        export(other, table)

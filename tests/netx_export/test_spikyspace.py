@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional
 
 from lava_spikyspace.errors import InternalError
+from netx_export.activations import pt_silu, pt_softplus
 from netx_export.spikyspace import RECORD_NAMES, RMSNorm, SpikySpace, parameter_count
 from tests.netx_export.small import small_config, small_model
 
@@ -295,3 +296,44 @@ def test_the_scan_starts_spread_or_as_published():
     assert mixer.dt_proj.bias.max() > 0.5
     published = -torch.exp(SpikySpace(small_config(zero_point="published")).mixers[0].A_log)
     assert published[3].tolist() == pytest.approx([-1.0, -2.0, -3.0])
+
+
+def test_the_skip_starts_at_zero_unless_the_scan_starts_as_published():
+    assert SpikySpace(small_config()).mixers[0].D.abs().sum() == 0
+    assert SpikySpace(small_config(zero_point="published")).mixers[0].D.tolist() == [1.0] * 4
+    assert SpikySpace(small_config(skip_start=0.5)).mixers[0].D.tolist() == [0.5] * 4
+
+
+def test_a_model_that_is_not_quantised_is_its_float_equations():
+    model, windows = small_model(quantised=False, layers=1, skip_start=0.7)
+    mixer = model.mixers[0]
+    with torch.no_grad(), model.record() as calls:
+        forecast = model(windows)
+        x = windows.double()
+        block = model.double().layers[0]
+        a, gate = (block.norm(x) @ mixer.in_proj.weight.T).chunk(2, dim=-1)
+        u = mixer._convolve(a)
+        ranks, B, C = torch.split(u @ mixer.x_proj.weight.T, [2, 3, 3], dim=-1)
+        delta = pt_softplus(ranks @ mixer.dt_proj.weight.T + mixer.dt_proj.bias)
+        h, outputs = torch.zeros(7, 4, 3).double(), []
+        for t in range(6):
+            step = delta[:, t, :, None]
+            h = (
+                torch.exp2(step * -torch.exp(mixer.A_log)) * h
+                + step * B[:, t, None] * u[:, t, :, None]
+            )
+            outputs.append((h * C[:, t, None]).sum(-1) + 0.7 * u[:, t])
+        x = x + (torch.stack(outputs, 1) * pt_silu(gate)) @ mixer.out_proj.weight.T
+        head = model.forecast_head
+        expected = (x.transpose(1, 2) @ head.weight.T + head.bias).transpose(1, 2)
+    assert torch.allclose(forecast.double(), expected, atol=1e-5)
+    assert not any(calls.values())
+
+
+@pytest.mark.parametrize("activations", ["shift", "exact"])
+def test_activations_are_those_of_the_settings(activations):
+    mixer = SpikySpace(small_config(activations=activations)).mixers[0]
+    x = torch.tensor([-3.0, 0.0, 2.0])
+    exact = torch.nn.functional.softplus(x), torch.nn.functional.silu(x)
+    same = torch.equal(mixer.softplus(x), exact[0]) and torch.equal(mixer.silu(x), exact[1])
+    assert same is (activations == "exact")

@@ -265,3 +265,10 @@ def test_a_split_needs_training_and_validation_windows(split, part):
 def test_without_test_windows_there_are_no_test_metrics():
     trained = fit(small_table(), small_config(), TrainConfig(epochs=1), split=(0.7, 0.3, 0.0))
     assert set(trained.provenance.metrics) == {"valid_r2"}
+
+
+def test_a_float_model_trains_without_codes():
+    trained = _fit(config=small_config(quantised=False))
+    history = trained.provenance.history
+    assert history[0]["firing_rates"] == {}
+    assert history[-1]["loss"] < history[0]["loss"]

@@ -58,9 +58,25 @@ class Baseline:
     counts: OperationCounts
 
 
-TRANSFORMER_WIDTH = 256
-TRANSFORMER_HIDDEN = 1024
-TRANSFORMER_BLOCKS = 2
+@dataclass(frozen=True)
+class TransformerShape:
+    """Sizes of a transformer.
+
+    Parameters
+    ----------
+    width, hidden, blocks : int
+        Of a token, of the perceptron between its two matrices, and how many blocks.
+    """
+
+    width: int
+    hidden: int
+    blocks: int
+
+    def __str__(self) -> str:
+        return f"{self.blocks} blocks, width {self.width}, hidden {self.hidden}"
+
+
+PUBLISHED_TRANSFORMER = TransformerShape(width=256, hidden=1024, blocks=2)
 """Sizes of the published experiments on Electricity, for both transformers."""
 
 SPIKING_STEPS = 4
@@ -114,20 +130,24 @@ def _attention(tokens: int, width: int) -> OperationCounts:
     )
 
 
-def _transformer_parameters(task: Task) -> int:
-    d, hidden = TRANSFORMER_WIDTH, TRANSFORMER_HIDDEN
+def _transformer_parameters(task: Task, shape: TransformerShape) -> int:
+    d, hidden = shape.width, shape.hidden
     block = 4 * (d * d + d) + (d * hidden + hidden) + (hidden * d + d) + 2 * 2 * d
     embedding = task.window * d + d
-    return embedding + TRANSFORMER_BLOCKS * block + 2 * d + d * task.horizon + task.horizon
+    return embedding + shape.blocks * block + 2 * d + d * task.horizon + task.horizon
 
 
-def _transformer_size() -> str:
-    return f"{TRANSFORMER_BLOCKS} blocks, width {TRANSFORMER_WIDTH}, hidden {TRANSFORMER_HIDDEN}"
+def itransformer(task: Task, shape: TransformerShape = PUBLISHED_TRANSFORMER) -> Baseline:
+    """Return iTransformer: every variate is a token, its window embedded by one matrix.
 
-
-def itransformer(task: Task) -> Baseline:
-    """Return iTransformer: every variate is a token, its window embedded by one matrix."""
-    tokens, d, hidden = task.channels, TRANSFORMER_WIDTH, TRANSFORMER_HIDDEN
+    Parameters
+    ----------
+    task : Task
+        Window, horizon and variates.
+    shape : TransformerShape
+        Sizes.
+    """
+    tokens, d, hidden = task.channels, shape.width, shape.hidden
     block = (
         _matrix(tokens, d, d) * 4
         + _attention(tokens, d)
@@ -137,16 +157,17 @@ def itransformer(task: Task) -> Baseline:
     )
     counts = (
         _matrix(tokens, task.window, d)
-        + block * TRANSFORMER_BLOCKS
+        + block * shape.blocks
         + _elementwise(tokens * d) * 2
         + _matrix(tokens, d, task.horizon)
     )
-    return Baseline(
-        "itransformer", "iTransformer", _transformer_size(), _transformer_parameters(task), counts
-    )
+    parameters = _transformer_parameters(task, shape)
+    return Baseline("itransformer", "iTransformer", str(shape), parameters, counts)
 
 
-def ispikformer(task: Task, spikes: Fraction) -> Baseline:
+def ispikformer(
+    task: Task, spikes: Fraction, shape: TransformerShape = PUBLISHED_TRANSFORMER
+) -> Baseline:
     """Return iSpikformer: iTransformer with spikes, after an encoder of real values.
 
     Parameters
@@ -155,11 +176,13 @@ def ispikformer(task: Task, spikes: Fraction) -> Baseline:
         Window, horizon and variates.
     spikes : Fraction
         Mean spikes of a neuron in all steps.
+    shape : TransformerShape
+        Sizes.
     """
-    tokens, d, hidden = task.channels, TRANSFORMER_WIDTH, TRANSFORMER_HIDDEN
-    matrices = tokens * (task.window * d + TRANSFORMER_BLOCKS * (4 * d * d + 2 * d * hidden))
-    attention = TRANSFORMER_BLOCKS * 2 * tokens * tokens * d
-    inputs = tokens * (task.window + TRANSFORMER_BLOCKS * (5 * d + hidden))
+    tokens, d, hidden = task.channels, shape.width, shape.hidden
+    matrices = tokens * (task.window * d + shape.blocks * (4 * d * d + 2 * d * hidden))
+    attention = shape.blocks * 2 * tokens * tokens * d
+    inputs = tokens * (task.window + shape.blocks * (5 * d + hidden))
     encoder = _matrix(tokens * task.window, 3, SPIKING_STEPS)  # a convolution of 3 elements
     counts = (
         encoder
@@ -170,9 +193,23 @@ def ispikformer(task: Task, spikes: Fraction) -> Baseline:
         )
         + _matrix(tokens, d, task.horizon)
     )
-    size = f"{_transformer_size()}, {float(spikes):.3g} spikes in {SPIKING_STEPS} steps"
+    size = f"{shape}, {float(spikes):.3g} spikes in {SPIKING_STEPS} steps"
     # Batch norms have as many parameters as the layer norms that they replace, and more.
-    return Baseline("ispikformer", "iSpikformer", size, _transformer_parameters(task), counts)
+    parameters = _transformer_parameters(task, shape)
+    return Baseline("ispikformer", "iSpikformer", size, parameters, counts)
+
+
+def linear_map(task: Task) -> Baseline:
+    """Return one linear map over the window for all variates, such as a ridge regression.
+
+    Parameters
+    ----------
+    task : Task
+        Window, horizon and variates.
+    """
+    parameters = task.window * task.horizon + task.horizon
+    counts = _matrix(task.channels, task.window, task.horizon)
+    return Baseline("linear", "Linear map", "one for all variates", parameters, counts)
 
 
 def gru(task: Task, width: int) -> Baseline:
