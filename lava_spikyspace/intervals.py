@@ -16,10 +16,17 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from lava_spikyspace.arithmetic import lowest_signed, pt_silu, pt_softplus
+from lava_spikyspace.arithmetic import (
+    descale_sums,
+    lowest_signed,
+    pt_silu,
+    pt_softplus,
+    split_limbs,
+)
 from lava_spikyspace.errors import InternalError
 from lava_spikyspace.network import (
     DENSE_BITS,
+    MESSAGE_BITS,
     ConvLayer,
     EncoderLayer,
     GateLayer,
@@ -115,8 +122,9 @@ def choose_limbs(weights: Sequence[npt.NDArray[np.int8]], x: Interval) -> tuple[
     limit = 1 << DENSE_BITS
     largest_row = max(dense_product_magnitude(weight, Interval(0, 1)) for weight in weights)
     width = max(1, ((limit - 1) // max(1, largest_row) + 1).bit_length() - 1)
+    width = min(width, MESSAGE_BITS - 1)
     widths: list[int] = []
-    while largest_row * x.magnitude >= limit:
+    while largest_row * x.magnitude >= limit or x.bits > MESSAGE_BITS:
         widths.append(width)
         x = Interval(x.lo >> width, x.hi >> width)
     return tuple(widths)
@@ -161,21 +169,50 @@ def _(layer: InputLayer, sources: Sequence[Interval]) -> Ranges:
 
 @layer_ranges.register
 def _(layer: RmsNormLayer, sources: Sequence[Interval]) -> Ranges:
-    largest = sources[0].magnitude ** 2
-    smallest = 0 if sources[0].lo <= 0 <= sources[0].hi else min(abs(e) for e in sources[0].ends)
-    squares = Interval(layer.channels * smallest**2, layer.channels * largest)
-    shift = 2 * layer.root_bits
-    radicand = Interval((smallest**2 + layer.eps) << shift, (largest + layer.eps) << shift)
-    root = Interval(math.isqrt(radicand.lo), math.isqrt(radicand.hi))
-    return {"accumulator": squares, "state": radicand, "message": root}
+    nearest = 0 if sources[0].lo <= 0 <= sources[0].hi else min(abs(e) for e in sources[0].ends)
+    least, most = (x**2 >> (2 * layer.square_shift) for x in (nearest, sources[0].magnitude))
+    mean = Interval(least + layer.eps, most + layer.eps)
+    root = Interval(*(math.isqrt(end << (2 * layer.root_bits)) for end in mean.ends))
+    squares = Interval(layer.channels * least, layer.channels * most)
+    return {"accumulator": squares, "state": mean, "message": root}
+
+
+def comparison_range(
+    acc: Interval, theta: IntArray, rms: Interval, shift: int, limbs: Sequence[int]
+) -> Interval:
+    """Return the range of both sides of ``(acc << shift) >= theta * rms`` and of their sums.
+
+    Parameters
+    ----------
+    acc : Interval
+        Accumulators.
+    theta : ndarray, int64
+        Thresholds.
+    rms : Interval
+        Root mean squares.
+    shift : int
+        Fraction bits of the comparison.
+    limbs : sequence of int
+        Widths of the low limbs of the thresholds, see `arithmetic.comparison_sums`.
+    """
+    kept = shift - sum(limbs)
+    found = Interval(acc.lo << kept, acc.hi << kept)
+    carry = Interval(0, 0)
+    *low, top = split_limbs(theta, limbs)
+    for limb, width in zip(low, limbs, strict=True):
+        product = corners(Interval.of(limb), rms)
+        total = Interval(product.lo + carry.lo, product.hi + carry.hi + (1 << width) - 1)
+        found = found.union(total)
+        carry = Interval(total.lo >> width, total.hi >> width)
+    right = corners(Interval.of(top), rms)
+    return found.union(Interval(right.lo + carry.lo, right.hi + carry.hi))
 
 
 def _normalised_ranges(layer: NormEncoderLayer, sources: Sequence[Interval]) -> Ranges:
     low, high = dense_rows(layer.weight, sources[0])
     acc = Interval(int(low.min()), int(high.max()))
-    scaled = Interval(acc.lo << layer.rms_shift, acc.hi << layer.rms_shift)
-    thresholds = corners(Interval.of(layer.theta), sources[1])
-    return {"accumulator": acc, "comparison": scaled.union(thresholds)}
+    compared = comparison_range(acc, layer.theta, sources[1], layer.rms_shift, layer.theta_limbs)
+    return {"accumulator": acc, "comparison": compared}
 
 
 @layer_ranges.register
@@ -208,6 +245,12 @@ def _(layer: SoftplusLayer, sources: Sequence[Interval]) -> Ranges:
     }
 
 
+def mult_limbs(layer: Descaled) -> tuple[int, ...]:
+    """Return the widths of the low limbs in which the multiplier of a layer is taken."""
+    limbs: tuple[int, ...] = getattr(layer, "mult_limbs", ())
+    return limbs
+
+
 def descale_ranges(
     layer: Descaled, x: Interval, sums: tuple[IntArray, IntArray] | None = None
 ) -> Ranges:
@@ -225,11 +268,12 @@ def descale_ranges(
     low, high = dense_rows(layer.weight, x) if sums is None else sums
     # Python integers: a product that does not fit int64 has to show as such.
     mult, add, shift = (value.astype(object) for value in (layer.mult, layer.add, layer.shift))
-    ends = [acc.astype(object) * mult + add + (1 << (shift - 1)) for acc in (low, high)]
-    values = [end >> shift for end in ends]
+    limbs = mult_limbs(layer)
+    ends = [descale_sums(acc.astype(object), mult, add, shift, limbs) for acc in (low, high)]
+    values = [parts[-1] >> (shift - sum(limbs)) for parts in ends]
     return {
         "accumulator": Interval(int(low.min()), int(high.max())),
-        "product": Interval.of(np.stack(ends)),
+        "product": Interval.of(np.stack([part for parts in ends for part in parts])),
         "message": Interval.of(np.stack(values)),
     }
 

@@ -26,8 +26,15 @@ IntArray = npt.NDArray[np.int64]
 MESSAGE_BITS = 24
 """Widest signed message between processes: graded payloads of Loihi 2 carry 24 bits."""
 
+WIDE_MESSAGE_BITS = 32
+"""Widest message of a layer that sends it in limbs, each a message of at most `MESSAGE_BITS`."""
+
 EXACT_BITS = 53
 """Widest signed accumulator: float64 holds every integer below 2**53 exactly."""
+
+REGISTER_BITS = 62
+"""Shifted radicands and the constants of a descaling stay below 2**62: engines compute in int64.
+No value of a neuron is that wide; sums go through limbs (see `arithmetic`)."""
 
 DENSE_BITS = 30
 """A product that goes through one Lava `Dense` stays below 2**30 in magnitude: it computes in
@@ -129,6 +136,9 @@ class Layer:
     RANGE_NAMES: ClassVar[tuple[str, ...]] = ("accumulator", "message")
     COMPARED: ClassVar[str] = "accumulator"
     """Range whose extremes the counts report: the value before the comparison."""
+    MAY_BE_WIDE: ClassVar[bool] = False
+    """Whether its message may have up to `WIDE_MESSAGE_BITS`. A message of more than `MESSAGE_BITS`
+    goes to all its readers in limbs (`Network.limbs_of`)."""
 
     name: str
     inputs: tuple[str, ...] = ()
@@ -164,6 +174,7 @@ class InputLayer(Layer):
     netx_type = "input"
     neuron_type = "INPUT"
     RANGE_NAMES = ("message",)
+    MAY_BE_WIDE = True
 
     channels: Annotated[int, Stored("params/channels")]
     frac_bits: Annotated[int, Stored("params/frac_bits")]
@@ -176,28 +187,33 @@ class InputLayer(Layer):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class RmsNormLayer(Layer):
-    """Root mean square of the residual: ``isqrt((sum(x*x) // C + eps) << 2*root_bits)``.
+    """Root mean square of the residual: ``isqrt((sum(x*x >> 2*s) // C + eps) << 2*root_bits)``.
 
-    Ranges: ``accumulator`` the sum of squares, ``state`` the radicand, ``message`` the root.
+    Ranges: ``accumulator`` the sum of squares, ``state`` the mean square before its shift,
+    ``message`` the root.
 
     Parameters
     ----------
     channels : int
         Number of channels C that the mean goes over.
     eps : int
-        Stabiliser in units of ``2**(-2*f)``, at least 1.
+        Stabiliser in units of ``2**(-2*(f - s))``, at least 1.
     root_bits : int
         Extra fraction bits of the root.
+    square_shift : int
+        s: low bits of a residual that only correct the square of the others.
     """
 
     netx_type = "rmsnorm"
     neuron_type = "RMS"
     INPUT_ROLES = ("residual",)
     RANGE_NAMES = ("accumulator", "state", "message")
+    MAY_BE_WIDE = True
 
     channels: Annotated[int, Stored("params/channels")]
     eps: Annotated[int, Stored("params/eps")]
     root_bits: Annotated[int, Stored("params/root_bits")]
+    square_shift: Annotated[int, Stored("params/square_shift")] = 0
 
     @property
     def neurons(self) -> int:
@@ -250,7 +266,7 @@ class EncoderLayer(DenseLayer):
 class NormEncoderLayer(EncoderLayer):
     """Threshold encoder of a normalised input: ``q = count((acc << rms_shift) >= theta_j * rms)``.
 
-    Ranges: ``comparison`` spans both sides of the comparison.
+    Ranges: ``comparison`` spans both sides of the comparison and the sums of its limbs.
 
     Parameters
     ----------
@@ -258,6 +274,9 @@ class NormEncoderLayer(EncoderLayer):
         Fraction bits k of the comparison.
     limbs : tuple of int
         Widths of the unsigned low limbs of the input message; empty where it fits one `Dense`.
+    theta_limbs : tuple of int
+        Widths of the low limbs in which thresholds are multiplied, see
+        `arithmetic.comparison_sums`; they change no code.
     """
 
     INPUT_ROLES = ("residual", "rms")
@@ -265,6 +284,9 @@ class NormEncoderLayer(EncoderLayer):
 
     rms_shift: Annotated[int, Stored("params/rms_shift")]
     limbs: Annotated[tuple[int, ...], Stored("params/limbs", "int64", ("limb",))] = ()
+    theta_limbs: Annotated[
+        tuple[int, ...], Stored("params/theta_limbs", "int64", ("theta_limb",))
+    ] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -282,6 +304,7 @@ class GateLayer(NormEncoderLayer):
     """
 
     neuron_type = "PTSILU"
+    MAY_BE_WIDE = True
 
     table: Annotated[IntArray, Stored("params/table", "int64", ("code",))]
     frac_bits: Annotated[int, Stored("params/frac_bits")]
@@ -329,20 +352,27 @@ class SoftplusLayer(EncoderLayer):
 class LinearLayer(DenseLayer):
     """Values B and C: ``(acc*mult + add + (1 << (shift - 1))) >> shift``.
 
-    Ranges: ``product`` is the sum before the shift.
+    Ranges: ``product`` spans the sum before the shift and those of the limbs of `mult`.
 
     Parameters
     ----------
     mult, add, shift : ndarray, int64, shape (channel,)
         Descaling; every shift is at least 1.
+    mult_limbs : tuple of int
+        Widths of the low limbs in which the multiplier is taken, see `arithmetic.descale_sums`;
+        they change no value.
     """
 
     neuron_type = "LINEAR"
     RANGE_NAMES: ClassVar[tuple[str, ...]] = ("accumulator", "product", "message")
+    MAY_BE_WIDE = True
 
     mult: Annotated[IntArray, Stored("params/mult", "int64", ("channel",))]
     add: Annotated[IntArray, Stored("params/add", "int64", ("channel",))]
     shift: Annotated[IntArray, Stored("params/shift", "int64", ("channel",))]
+    mult_limbs: Annotated[
+        tuple[int, ...], Stored("params/mult_limbs", "int64", ("mult_limb",))
+    ] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -468,6 +498,7 @@ class ProductLayer(Layer):
     netx_type = "product"
     INPUT_ROLES = ("scan", "gate")
     RANGE_NAMES = ("message",)
+    MAY_BE_WIDE = True
 
     channels: Annotated[int, Stored("params/channels")]
 
@@ -499,7 +530,7 @@ class OutputLayer(Layer):
 class HeadLayer(OutputLayer):
     """Forecast head: ``forecast[h, v] = descale(sum_e weight[h, e] * x[e, v])``.
 
-    Ranges: ``product`` is the sum before the shift.
+    Ranges: ``product`` spans the sum before the shift and those of the limbs of `mult`.
 
     Parameters
     ----------
@@ -511,6 +542,8 @@ class HeadLayer(OutputLayer):
         Descaling; every shift is at least 1.
     frac_bits : int
         Fraction bits of the forecast, in units of the normalised series.
+    mult_limbs : tuple of int
+        Widths of the low limbs in which the multiplier is taken, as in `LinearLayer`.
     """
 
     netx_type = "forecast_head"
@@ -522,6 +555,9 @@ class HeadLayer(OutputLayer):
     mult: Annotated[IntArray, Stored("params/mult", "int64", ("step",))]
     add: Annotated[IntArray, Stored("params/add", "int64", ("step",))]
     shift: Annotated[IntArray, Stored("params/shift", "int64", ("step",))]
+    mult_limbs: Annotated[
+        tuple[int, ...], Stored("params/mult_limbs", "int64", ("mult_limb",))
+    ] = ()
 
     @property
     def neurons(self) -> int:
@@ -645,6 +681,28 @@ class Network:
     def consumers(self, name: str) -> tuple[Layer, ...]:
         """Return the layers that read the layer of that name."""
         return tuple(layer for layer in self.layers if name in layer.inputs)
+
+    def limbs_of(self, name: str) -> tuple[int, ...]:
+        """Return the widths of the low limbs that the message of a layer is sent in.
+
+        Empty where it is only sent whole. A message that its dense readers take in limbs, but that
+        is not wide, goes whole to the others.
+        """
+        for reader in self.consumers(name):
+            limbs: tuple[int, ...] = getattr(reader, "limbs", ())
+            if limbs and reader.inputs[0] == name:
+                return limbs
+        if not self.is_wide(name):
+            return ()
+        low = MESSAGE_BITS - 1  # an unsigned limb of a signed message
+        bits = self[name].ranges["message"].bits
+        return (low,) * -(-(bits - MESSAGE_BITS) // low)
+
+    def is_wide(self, name: str) -> bool:
+        """Whether the message of a layer has more than `MESSAGE_BITS`: all read it in limbs."""
+        layer = self[name]
+        message = layer.ranges.get("message")
+        return layer.MAY_BE_WIDE and message is not None and message.bits > MESSAGE_BITS
 
     @property
     def channels(self) -> int:

@@ -57,6 +57,11 @@ def limb_port(index: int) -> str:
     return f"limb{index}"
 
 
+def limb_role(role: str, index: int) -> str:
+    """Return the name of the in port for limb `index` of a wide message; the lowest has `role`."""
+    return f"{role}_{index}" if index else role
+
+
 @dataclass(frozen=True, eq=False)
 class Link:
     """A connection from an out port of one process to an in port of another.
@@ -203,11 +208,8 @@ class Plan:
     @cached_property
     def _limbs(self) -> dict[str, tuple[int, ...]]:
         layer_of = {process.name: process.layer for process in self.processes}
-        return {
-            link.source: self.network[layer_of[link.target]].limbs  # type: ignore[attr-defined]
-            for link in self.links
-            if link.port != MESSAGE
-        }
+        senders = {link.source for link in self.links if link.port != MESSAGE}
+        return {sender: self.network.limbs_of(layer_of[sender]) for sender in senders}
 
 
 def make_plan(network: Network, coding: Coding) -> Plan:
@@ -286,6 +288,25 @@ class PlanBuilder:
         self.wire(source, target, role, port)
         self.arrive(source.sending_row, target.rows[0][0], fan_out, port)
 
+    def deliver(
+        self,
+        source: ProcessPlan,
+        target: ProcessPlan,
+        role: str,
+        fan_outs: Mapping[str, int | IntArray | None] | int | IntArray | None,
+    ) -> None:
+        """Connect the message of a layer, limb by limb where it is wide.
+
+        `fan_outs` is that of the first row of the target, or one by row.
+        """
+        rows = fan_outs if isinstance(fan_outs, Mapping) else {target.rows[0][0]: fan_outs}
+        limbs = self.network.limbs_of(source.layer) if self.network.is_wide(source.layer) else ()
+        ports = [limb_port(limb) for limb in range(len(limbs) + 1)] if limbs else [MESSAGE]
+        for limb, port in enumerate(ports):
+            self.wire(source, target, limb_role(role, limb), port)
+            for row, fan_out in rows.items():
+                self.arrive(source.sending_row, row, fan_out, port)
+
     def arrive(
         self, source: str, target: str, fan_out: int | IntArray | None, port: str = MESSAGE
     ) -> None:
@@ -351,7 +372,7 @@ def _(layer: InputLayer, builder: PlanBuilder) -> None:
 def _(layer: RmsNormLayer, builder: PlanBuilder) -> None:
     source = builder.sender[layer.source("residual")]
     norm = builder.add(layer, "RmsNorm", source.output_offset, 0)
-    builder.connect(source, norm, "a_in", 1)
+    builder.deliver(source, norm, "a_in", 1)
 
 
 @expand.register
@@ -360,7 +381,7 @@ def _(layer: NormEncoderLayer, builder: PlanBuilder) -> None:
     kind = "PTSiLU" if isinstance(layer, GateLayer) else "NormEncoder"
     residual, rms = layer.source("residual"), layer.source("rms")
     neuron = builder.dense_neuron(layer, kind, residual, builder.frame_steps, rms)
-    builder.connect(builder.sender[rms], neuron, "rms_in", layer.neurons)
+    builder.deliver(builder.sender[rms], neuron, "rms_in", layer.neurons)
 
 
 @expand.register
@@ -398,15 +419,15 @@ def _(layer: ScanLayer, builder: PlanBuilder) -> None:
     channels, states = layer.neurons, layer.states
     rows = ((f"{layer.name}.state", channels * states), (f"{layer.name}.output", channels))
     scan = builder.add(layer, "SelectiveScan", offset, builder.frame_steps, rows=rows)
-    for role, source in sources.items():
-        builder.wire(source, scan, f"{role.lower()}_in")
     (state, _), (output, _) = rows
-    sent_by = {role: source.sending_row for role, source in sources.items()}
-    builder.arrive(sent_by["codes"], state, states)
-    builder.arrive(sent_by["delta"], state, states)
-    builder.arrive(sent_by["B"], state, channels)
-    builder.arrive(sent_by["C"], output, channels)
-    builder.arrive(sent_by["codes"], output, 1)
+    fan_outs: dict[str, dict[str, int]] = {
+        "codes": {state: states, output: 1},
+        "delta": {state: states},
+        "B": {state: channels},
+        "C": {output: channels},
+    }
+    for role, source in sources.items():
+        builder.deliver(source, scan, f"{role.lower()}_in", fan_outs[role])
     builder.arrive(state, output, 1)
 
 
@@ -416,21 +437,21 @@ def _(layer: ProductLayer, builder: PlanBuilder) -> None:
     offset = max(scan.output_offset, gate.output_offset)
     product = builder.add(layer, "Product", offset, builder.frame_steps)
     builder.connect(scan, product, "scan_in", 1)
-    builder.connect(gate, product, "gate_in", 1)
+    builder.deliver(gate, product, "gate_in", 1)
 
 
 @expand.register
 def _(layer: ResidualLayer, builder: PlanBuilder) -> None:
     product, residual = layer.source("product"), layer.source("residual")
     neuron = builder.dense_neuron(layer, "Residual", product, 0, residual)
-    builder.connect(builder.sender[residual], neuron, "residual_in", 1)
+    builder.deliver(builder.sender[residual], neuron, "residual_in", 1)
 
 
 @expand.register
 def _(layer: HeadLayer, builder: PlanBuilder) -> None:
     source = builder.sender[layer.source("residual")]
     head = builder.add(layer, "ForecastHead", source.output_offset, 0)
-    builder.connect(source, head, "a_in", None)
+    builder.deliver(source, head, "a_in", None)
 
 
 # The layers of the other family register themselves; they need the names above.

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lava_spikyspace.errors import UsageError
-from lava_spikyspace.network import EXACT_BITS, MESSAGE_BITS, Network
+from lava_spikyspace.network import (
+    EXACT_BITS,
+    MESSAGE_BITS,
+    REGISTER_BITS,
+    WIDE_MESSAGE_BITS,
+    Layer,
+    Network,
+    RmsNormLayer,
+)
 
 
 @dataclass(frozen=True)
@@ -78,11 +86,18 @@ class Budget:
     value_bits : int
         Accumulators, states and everything inside a process.
     message_bits : int
-        Messages between processes.
+        Messages between processes that are sent whole.
+    wide_message_bits : int
+        Messages of layers that send them in limbs where they have more than `message_bits`.
     """
 
     value_bits: int = EXACT_BITS
     message_bits: int = MESSAGE_BITS
+    wide_message_bits: int = WIDE_MESSAGE_BITS
+
+    def message_limit(self, layer: Layer) -> int:
+        """Return the bits that the message of a layer may have."""
+        return self.wide_message_bits if layer.MAY_BE_WIDE else self.message_bits
 
 
 def check_widths(network: Network, budget: Budget) -> None:
@@ -97,8 +112,13 @@ def check_widths(network: Network, budget: Budget) -> None:
         TooWide(layer.name, name, interval.bits, limit)
         for layer in network
         for name, interval in layer.ranges.items()
-        for limit in [budget.message_bits if name == "message" else budget.value_bits]
+        for limit in [budget.message_limit(layer) if name == "message" else budget.value_bits]
         if interval.bits > limit
     ]
+    for layer in network:
+        if isinstance(layer, RmsNormLayer):
+            radicand = layer.ranges["state"].hi.bit_length() + 2 * layer.root_bits
+            if radicand > REGISTER_BITS:
+                findings.append(TooWide(layer.name, "radicand", radicand, REGISTER_BITS))
     if findings:
         raise WidthError(findings)

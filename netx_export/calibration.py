@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -21,29 +20,33 @@ from netx_export.quantizers import LearnedStepQuantizer, Observer, QuantizerCall
 from netx_export.spikyspace import Block, SpikySpace
 from netx_export.weights import int8_rows
 
-BATCH = 32
-"""Windows of a calibration batch: a zero-point of the published rule depends on its batch."""
+LEAST_BATCH = 32
+"""Fewest windows of a calibration batch, where the training split has as many."""
+
+MOST_BATCH = 1024
+"""Most windows of a calibration batch."""
+
+_BATCH_ELEMENTS = 1 << 27
+"""Elements of a (window, element, channel, state) tensor that a batch may have."""
 
 
-@dataclass(frozen=True)
-class QuantiserRange:
-    """What calibration saw of one quantiser.
+def batch_size(config: ModelConfig, evaluated: int) -> int:
+    """Return how many windows a calibration batch has.
+
+    A zero-point of the published rule is taken from the minimum over a batch, and the minimum over
+    many windows is lower than that over a few: a power of two lower for many quantisers. The
+    published model is evaluated on its whole test split at once, so the batches here are as large
+    as that split, where memory allows.
 
     Parameters
     ----------
-    minimum, maximum : float
-        Extremes of its input.
-    zero_point, step : float
-        As frozen.
-    histogram : tuple of int
-        How often each code occurred, lowest code first.
+    config : ModelConfig
+        Sizes.
+    evaluated : int
+        Windows of the test split.
     """
-
-    minimum: float
-    maximum: float
-    zero_point: float
-    step: float
-    histogram: tuple[int, ...]
+    room = _BATCH_ELEMENTS // (config.window * config.inner_channels * config.d_state)
+    return max(LEAST_BATCH, min(evaluated, MOST_BATCH, room))
 
 
 def median_zero_point(minima: FloatArray) -> float:
@@ -67,36 +70,28 @@ def median_zero_point(minima: FloatArray) -> float:
     return float(sign * 2.0**median)
 
 
-class _Seen:
-    """Collects minima, extremes and code counts of a quantiser over its calls."""
+class _Minima:
+    """Collects the minimum of a quantiser's input over its calls."""
 
-    def __init__(self, quantizer: LearnedStepQuantizer) -> None:
-        self.low = quantizer.low
-        self.minima: list[float] = []
-        self.maximum = -np.inf
-        self.counts = np.zeros(quantizer.high - quantizer.low + 1, dtype=np.int64)
+    def __init__(self) -> None:
+        self.values: list[float] = []
 
     def __call__(self, call: QuantizerCall) -> None:
-        self.minima.append(float(call.input.min()))
-        self.maximum = max(self.maximum, float(call.input.max()))
-        codes = (call.codes.to(torch.int64) - self.low).reshape(-1)
-        self.counts += torch.bincount(codes, minlength=len(self.counts)).numpy()
+        self.values.append(float(call.input.min()))
 
 
-def calibrate(model: SpikySpace, windows: FloatArray) -> dict[str, QuantiserRange]:
+def calibrate(model: SpikySpace, batches: Sequence[FloatArray]) -> None:
     """Freeze the zero-points of a model that takes them from the batch.
+
+    A zero-point is frozen from its distribution over all calls: one per batch, for the state of
+    the scan one per batch and step of the window.
 
     Parameters
     ----------
     model : SpikySpace
         Trained model, in float32; its quantisers are frozen in place.
-    windows : ndarray, float64, shape (window, element, variate)
-        Normalised windows of the training split.
-
-    Returns
-    -------
-    dict of str to QuantiserRange
-        By record name, what the windows gave rise to.
+    batches : sequence of ndarray, float64, shape (window, element, variate)
+        Normalised windows of the training split, in batches of `batch_size`.
 
     Raises
     ------
@@ -109,25 +104,20 @@ def calibrate(model: SpikySpace, windows: FloatArray) -> dict[str, QuantiserRang
     unstarted = [name for name, quantizer in quantizers.items() if not quantizer.started]
     if unstarted:
         raise CheckpointError(f"quantisers without a step (never trained): {', '.join(unstarted)}")
-    seen = {name: _Seen(quantizer) for name, quantizer in quantizers.items()}
-    observers: dict[str, Observer] = dict(seen)
+    minima = {
+        name: _Minima()
+        for name, quantizer in quantizers.items()
+        if not quantizer.signed and quantizer.fixed_zero_point is None
+    }
+    if not minima:
+        return
+    observers: dict[str, Observer] = dict(minima)
     model.eval()
     with torch.no_grad(), model.observe(observers):
-        for batch in _batches(windows):
-            model(batch)
-    for name, quantizer in quantizers.items():
-        if not quantizer.signed and quantizer.fixed_zero_point is None:
-            quantizer.freeze(median_zero_point(np.array(seen[name].minima)))
-    return {
-        name: QuantiserRange(
-            minimum=min(found.minima),
-            maximum=found.maximum,
-            zero_point=quantizers[name].fixed_zero_point or 0.0,
-            step=quantizers[name].step.item(),
-            histogram=tuple(int(count) for count in found.counts),
-        )
-        for name, found in seen.items()
-    }
+        for batch in batches:
+            model(torch.from_numpy(batch.astype(np.float32)))
+    for name, seen in minima.items():
+        quantizers[name].freeze(median_zero_point(np.array(seen.values)))
 
 
 def _check_exportable(config: ModelConfig) -> None:
@@ -140,11 +130,6 @@ def _check_exportable(config: ModelConfig) -> None:
             f"the model was trained with {config.activations} activations, expected shift: "
             "a file holds PTSoftplus and PTSiLU only"
         )
-
-
-def _batches(windows: FloatArray) -> Iterator[torch.Tensor]:
-    for first in range(0, len(windows), BATCH):
-        yield torch.from_numpy(windows[first : first + BATCH].astype(np.float32))
 
 
 def freeze(model: SpikySpace) -> FrozenModel:

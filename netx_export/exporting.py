@@ -15,14 +15,15 @@ from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.boundary import EncodedWindows, encode_windows
 from lava_spikyspace.datasets.scaling import InstanceScaler
 from lava_spikyspace.datasets.table import Table
-from lava_spikyspace.datasets.windows import DEFAULT_SPLIT, input_windows, split_windows
+from lava_spikyspace.datasets.windows import DEFAULT_SPLIT, Split, input_windows, split_windows
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import DataError
-from lava_spikyspace.network import Golden, Network, Normalisation
+from lava_spikyspace.network import Golden, IntArray, Network, Normalisation
 from lava_spikyspace.netx.digests import record_digests
 from lava_spikyspace.plan import make_plan
 from netx_export.budget import Budget, Formats
-from netx_export.calibration import QuantiserRange, calibrate, freeze
+from netx_export.calibration import batch_size, calibrate, freeze
+from netx_export.calibration_report import CodeCounter, QuantiserReport, calibration_warnings
 from netx_export.checkpoint import TrainedModel, load_checkpoint, load_published
 from netx_export.config import read_published_config
 from netx_export.formats import (
@@ -82,8 +83,8 @@ class ExportResult:
         On windows of the calibration split.
     trials : tuple of Trial
         What the format search tried, in order.
-    ranges : mapping of str to QuantiserRange
-        What calibration saw.
+    quantisers : mapping of str to QuantiserReport
+        What every quantiser did on the calibration windows, by record name.
     diagnostics : tuple of Diagnostic
         Warnings.
     """
@@ -93,7 +94,7 @@ class ExportResult:
     formats: Formats
     agreement: Agreement
     trials: tuple[Trial, ...]
-    ranges: Mapping[str, QuantiserRange]
+    quantisers: Mapping[str, QuantiserReport]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -147,10 +148,11 @@ def export(
     config = trained.config
     table = table.match(trained.names, config.d_model)
     split = options.split or _split_of(trained)
-    windows = _training_windows(trained, table, split)
-    ranges = calibrate(trained.model, windows)
+    training = _TrainingSplit.of(trained, table, split)
+    windows = training.spread()
+    calibrate(trained.model, training.batches())
     frozen = freeze(trained.model)
-    peak, roots = _residual_range(frozen, windows)
+    seen = _survey(frozen, windows)
     budget = Budget(value_bits=options.width)
     trials: list[Trial] = []
 
@@ -159,9 +161,11 @@ def export(
         if report is not None:
             report(trial)
 
-    search = FormatSearch(frozen, windows, peak, roots, options.formats, budget, report=note)
+    search = FormatSearch(
+        frozen, windows, seen.peak, seen.roots, options.formats, budget, report=note
+    )
     formats = search.run()
-    network = lower(frozen, formats, peak, _normalisation(trained), budget, roots)
+    network = lower(frozen, formats, seen.peak, _normalisation(trained), budget, seen.roots)
     agreement = _agreement(network, frozen, spread(windows, REPORT_WINDOWS))
     network = replace(
         network,
@@ -175,6 +179,7 @@ def export(
                 "sha256": table.sha256,
                 "rows": table.rows,
                 "windows": len(windows),
+                "quantisers": {name: one.to_dict() for name, one in seen.quantisers.items()},
             },
             "versions": _versions(),
             "scales": _scales(frozen),
@@ -186,8 +191,9 @@ def export(
             },
         },
     )
+    diagnostics = (*calibration_warnings(seen.quantisers), *_warnings(agreement))
     return ExportResult(
-        network, frozen, formats, agreement, tuple(trials), ranges, tuple(_warnings(agreement))
+        network, frozen, formats, agreement, tuple(trials), seen.quantisers, diagnostics
     )
 
 
@@ -208,25 +214,58 @@ def _origin(trained: TrainedModel) -> dict[str, Any]:
     }
 
 
-def _training_windows(
-    trained: TrainedModel, table: Table, split: tuple[float, float, float]
-) -> FloatArray:
-    """Return normalised windows of the training split, at most `CALIBRATION_WINDOWS`."""
-    config = trained.config
-    try:
-        train = split_windows(table.rows, config.window, config.horizon, split).train
-    except DataError as error:
-        raise DataError(f"{table.path}: {error.message}", hint=error.hint) from None
-    if not train:
-        raise DataError(
-            f"{table.path}: no training window: {table.rows} rows, window {config.window}, "
-            f"horizon {config.horizon}, training share {split[0]:g}"
-        )
-    indices = np.asarray(train)
-    if len(indices) > CALIBRATION_WINDOWS:
-        indices = indices[np.linspace(0, len(indices) - 1, CALIBRATION_WINDOWS).astype(np.int64)]
-    raw = input_windows(table.values, config.window, indices)
-    return trained.scale_of(raw).normalise(raw)
+@dataclass(frozen=True, eq=False)
+class _TrainingSplit:
+    """Windows of the training split of a table, normalised for a model.
+
+    Parameters
+    ----------
+    trained : TrainedModel
+        The model.
+    table : Table
+        The data.
+    split : Split
+        Window indices of the three parts.
+    """
+
+    trained: TrainedModel
+    table: Table
+    split: Split
+
+    @classmethod
+    def of(
+        cls, trained: TrainedModel, table: Table, ratios: tuple[float, float, float]
+    ) -> _TrainingSplit:
+        """Split a table; it must have a training window."""
+        config = trained.config
+        try:
+            split = split_windows(table.rows, config.window, config.horizon, ratios)
+        except DataError as error:
+            raise DataError(f"{table.path}: {error.message}", hint=error.hint) from None
+        if not split.train:
+            raise DataError(
+                f"{table.path}: no training window: {table.rows} rows, window {config.window}, "
+                f"horizon {config.horizon}, training share {ratios[0]:g}"
+            )
+        return cls(trained, table, split)
+
+    def spread(self) -> FloatArray:
+        """Return at most `CALIBRATION_WINDOWS` windows, spread evenly."""
+        train = self.split.train
+        chosen = np.linspace(0, len(train) - 1, min(len(train), CALIBRATION_WINDOWS))
+        return self._windows(np.asarray(train)[chosen.astype(np.int64)])
+
+    def batches(self) -> list[FloatArray]:
+        """Return batches of successive windows, spread evenly: about `CALIBRATION_WINDOWS`."""
+        train = self.split.train
+        size = min(batch_size(self.trained.config, len(self.split.test)), len(train))
+        count = min(len(train) // size, max(1, CALIBRATION_WINDOWS // size))
+        starts = np.linspace(0, len(train) - size, count).astype(np.int64)
+        return [self._windows(np.asarray(train[start : start + size])) for start in starts]
+
+    def _windows(self, indices: IntArray) -> FloatArray:
+        raw = input_windows(self.table.values, self.trained.config.window, indices)
+        return self.trained.scale_of(raw).normalise(raw)
 
 
 def _normalisation(trained: TrainedModel) -> Normalisation:
@@ -239,17 +278,38 @@ def _normalisation(trained: TrainedModel) -> Normalisation:
     return Normalisation(kind="fixed", mean=scaler.mean, scale=scaler.scale)
 
 
-def _residual_range(frozen: FrozenModel, windows: FloatArray) -> tuple[float, list[float]]:
-    """Return the peak of the residual stream, and the typical root at each block's norm."""
+@dataclass(frozen=True, eq=False)
+class _Survey:
+    """What the frozen model does on the calibration windows.
+
+    Parameters
+    ----------
+    peak : float
+        Largest magnitude of the residual stream.
+    roots : list of float
+        Typical root mean square at each block's norm.
+    quantisers : mapping of str to QuantiserReport
+        By record name.
+    """
+
+    peak: float
+    roots: list[float]
+    quantisers: Mapping[str, QuantiserReport]
+
+
+def _survey(frozen: FrozenModel, windows: FloatArray) -> _Survey:
     peaks: list[float] = []
     roots: list[list[float]] = []
+    counter = CodeCounter(frozen)
 
     def visit(trace: FrozenTrace) -> None:
         peaks.append(trace.residual_max)
         roots.append(trace.roots)
+        counter.add(trace)
 
-    frozen.run_chunks(windows, visit=visit)
-    return max(peaks), [float(np.median(block)) for block in zip(*roots, strict=True)]
+    frozen.run_chunks(windows, chunk=32, visit=visit, keep_inputs=True)
+    typical = [float(np.median(block)) for block in zip(*roots, strict=True)]
+    return _Survey(max(peaks), typical, counter.reports())
 
 
 def _encode(network: Network, windows: FloatArray) -> EncodedWindows:

@@ -219,6 +219,8 @@ class FrozenModel:
         windows: FloatArray,
         chunk: int = 64,
         visit: Callable[[FrozenTrace], None] | None = None,
+        *,
+        keep_inputs: bool = False,
     ) -> FloatArray:
         """Return the forecasts of many windows, chunk by chunk, so that memory stays bounded.
 
@@ -230,10 +232,12 @@ class FrozenModel:
             Windows at a time.
         visit : callable, optional
             Receives the trace of each chunk.
+        keep_inputs : bool
+            Keep the real input of every quantiser in the traces.
         """
         forecasts = []
         for first in range(0, len(windows), chunk):
-            trace = self.run(windows[first : first + chunk])
+            trace = self.run(windows[first : first + chunk], keep_inputs=keep_inputs)
             forecasts.append(trace.forecasts)
             if visit is not None:
                 visit(trace)

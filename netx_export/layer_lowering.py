@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lava_spikyspace.arithmetic import pt_silu, pt_softplus
-from lava_spikyspace.intervals import dense_rows, layer_ranges
+from lava_spikyspace.intervals import comparison_range, dense_rows, layer_ranges
 from lava_spikyspace.network import (
     MESSAGE_BITS,
+    REGISTER_BITS,
     ConvLayer,
     EncoderLayer,
     GateLayer,
@@ -44,11 +45,51 @@ from netx_export.frozen import (
 )
 from netx_export.thresholds import affine_thresholds, normalised_thresholds
 
-MAX_EXP2_TERMS = 20
+MAX_EXP2_TERMS = 24
 """Terms tried for the power of two before the closest is taken."""
+
+LEAST_PRECISION = 16
+"""Bits of a threshold below a step of its code, and of a multiplier, whatever the residual has."""
 
 MAX_RIGHT_SHIFT = 31
 """A state shifted further is gone."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Thresholds of a normalised input: fields of `NormEncoderLayer`.
+
+    Parameters
+    ----------
+    theta : ndarray, int64, shape (channel, j)
+        Thresholds.
+    shift : int
+        Fraction bits of the comparison.
+    limbs : tuple of int
+        Widths of the low limbs of the thresholds.
+    """
+
+    theta: IntArray
+    shift: int
+    limbs: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Descaling:
+    """Multiplication, offset and shift per channel: fields of `LinearLayer`.
+
+    Parameters
+    ----------
+    mult, add, shift : ndarray, int64, shape (channel,)
+        Descaling.
+    mult_limbs : tuple of int
+        Widths of the low limbs of the multiplier.
+    """
+
+    mult: IntArray
+    add: IntArray
+    shift: IntArray
+    mult_limbs: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +108,32 @@ class LayerLowering:
         return max(2, whole + self.formats.residual + 1)
 
     @property
+    def precision(self) -> int:
+        """Bits of thresholds and multipliers that the residual stream deserves."""
+        return max(LEAST_PRECISION, self.formats.residual + 2)
+
+    @property
+    def square_shift(self) -> int:
+        """Low bits of a residual that are left to correct squares, so that their sum fits."""
+        squares = 2 * (self.residual_bits - 1) + self.model.variates.bit_length() + 1
+        return max(0, -(-(squares - self.budget.value_bits) // 2))
+
+    @property
     def root_bits(self) -> int:
-        """Extra bits of the root: as many as its message has room for, up to 4."""
-        root = self.residual_bits + 1
-        radicand = 2 * self.residual_bits
-        room = min(self.budget.message_bits - root, (self.budget.value_bits - radicand) // 2)
-        return max(0, min(4, room))
+        """Extra bits of the root: up to 4 more than the residual, if its message has room.
+
+        The root of a residual that is sent whole is sent whole.
+        """
+        root = self.residual_bits - self.square_shift + 1
+        is_wide = self.residual_bits > self.budget.message_bits
+        limit = self.budget.wide_message_bits if is_wide else self.budget.message_bits
+        room = min(limit - root, (REGISTER_BITS - 2 * root + 2) // 2)
+        return max(0, min(4 + self.square_shift, room))
+
+    @property
+    def root_unit(self) -> float:
+        """One over the value of the last bit of a root."""
+        return 2.0 ** (self.formats.residual - self.square_shift + self.root_bits)
 
     def input_layer(self) -> InputLayer:
         """Return the input layer; it takes what the residual stream can hold."""
@@ -91,8 +152,9 @@ class LayerLowering:
             name=f"{name}.norm",
             inputs=(stream,),
             channels=self.model.variates,
-            eps=max(1, round(RMS_EPS * 4.0**self.formats.residual)),
+            eps=max(1, round(RMS_EPS * 4.0 ** (self.formats.residual - self.square_shift))),
             root_bits=self.root_bits,
+            square_shift=self.square_shift,
         )
         quantisers = block.quantisers
         u = quantisers["s"]
@@ -117,29 +179,58 @@ class LayerLowering:
         return [norm, scan, gate, conv, delta, b, c, dt_proj, selective, product, out]
 
     def _norm_parameters(
-        self, weight: QuantisedWeight, quantiser: FrozenQuantiser, root: float | None
-    ) -> tuple[IntArray, int]:
-        """Return thresholds of a normalised input and the fraction bits of their comparison."""
+        self,
+        weight: QuantisedWeight,
+        quantiser: FrozenQuantiser,
+        norm: RmsNormLayer,
+        root: float | None,
+    ) -> Comparison:
+        """Return how a normalised input is compared.
+
+        Thresholds get as many bits below a step of the code as `precision` says: in one product
+        where both sides of the comparison fit, else in limbs, else fewer.
+        """
         x = Interval.signed(self.residual_bits)
         low, high = dense_rows(weight.codes, x)
         acc = Interval(int(low.min()), int(high.max()))
-        # Thresholds get 16 bits below a step of the code, if both sides of the comparison fit;
-        # the side of the thresholds is at most 2 bits wider than that of the accumulator.
-        step = quantiser.alpha / float(weight.scale.max()) * 2.0**-self.root_bits
-        wanted = 16 - math.floor(math.log2(step))
-        shift = max(0, min(wanted, self.budget.value_bits - acc.bits - 2))
+        rms = layer_ranges(norm, [x])["message"]
+        step = quantiser.alpha / float(weight.scale.max()) * self._ratio_unit
+        wanted = max(0, self.precision - math.floor(math.log2(step)))
+        room = self.budget.value_bits
+        # The side of the thresholds is at most 2 bits wider than that of the accumulator.
+        whole = max(0, min(wanted, room - acc.bits - 2))
+        for shift in range(wanted, whole, -1):
+            theta = self._thresholds(weight, quantiser, root, shift)
+            limbs = _equal_limbs(shift - (room - acc.bits - 1), room - rms.bits - 2)
+            if limbs is None or sum(limbs) > shift:
+                continue
+            if comparison_range(acc, theta, rms, shift, limbs).bits <= room:
+                return Comparison(theta, shift, limbs)
+        return Comparison(self._thresholds(weight, quantiser, root, whole), whole, ())
+
+    @property
+    def _ratio_unit(self) -> float:
+        """Value of ``acc / rms`` in integers, per unit of the real ratio over the weight scale."""
+        return 2.0 ** (self.square_shift - self.root_bits)
+
+    def _thresholds(
+        self,
+        weight: QuantisedWeight,
+        quantiser: FrozenQuantiser,
+        root: float | None,
+        shift: int,
+    ) -> IntArray:
         norms = np.sqrt((weight.codes.astype(np.float64) ** 2).sum(axis=1))
-        unit = 2.0 ** (self.formats.residual + self.root_bits)
-        theta = normalised_thresholds(
+        return normalised_thresholds(
             quantiser,
             weight.scale,
             norms,
             self.model.variates,
             self.root_bits,
             shift,
-            typical_root=None if root is None else root * unit,
+            typical_root=None if root is None else root * self.root_unit,
+            square_shift=self.square_shift,
         )
-        return theta, shift
 
     def _norm_encoder(
         self,
@@ -149,13 +240,14 @@ class LayerLowering:
         norm: RmsNormLayer,
         root: float | None,
     ) -> NormEncoderLayer:
-        theta, shift = self._norm_parameters(weight, quantiser, root)
+        compared = self._norm_parameters(weight, quantiser, norm, root)
         return NormEncoderLayer(
             name=name,
             inputs=(norm.inputs[0], norm.name),
             weight=weight.codes,
-            theta=theta,
-            rms_shift=shift,
+            theta=compared.theta,
+            rms_shift=compared.shift,
+            theta_limbs=compared.limbs,
         )
 
     def _gate(
@@ -166,7 +258,7 @@ class LayerLowering:
         norm: RmsNormLayer,
         root: float | None,
     ) -> GateLayer:
-        theta, shift = self._norm_parameters(weight, quantiser, root)
+        compared = self._norm_parameters(weight, quantiser, norm, root)
         frac = self.formats.gate
         table = _fixed(quantiser.values(quantiser.levels), frac)
         exact = float_pt_silu(quantiser.values(quantiser.levels)) * 2.0**frac
@@ -180,8 +272,9 @@ class LayerLowering:
             name=name,
             inputs=(norm.inputs[0], norm.name),
             weight=weight.codes,
-            theta=theta,
-            rms_shift=shift,
+            theta=compared.theta,
+            rms_shift=compared.shift,
+            theta_limbs=compared.limbs,
             table=table,
             frac_bits=frac,
             exp2_terms=next(terms for terms, error in enumerate(errors) if error <= good),
@@ -252,26 +345,42 @@ class LayerLowering:
         scale = weight.scale * codes.alpha * 2.0**frac
         offset = weight.scale * codes.zero_point * weight.row_sums * 2.0**frac
         acc = Interval.of(np.stack(dense_rows(weight.codes, Interval.of(codes.levels))))
-        mult, add, shift = self._descaling(scale, offset, acc)
-        return LinearLayer(
-            name=name, inputs=(source,), weight=weight.codes, mult=mult, add=add, shift=shift
-        )
+        descaling = self._descaling(scale, offset, acc, MESSAGE_BITS - 1)
+        return LinearLayer(name=name, inputs=(source,), weight=weight.codes, **vars(descaling))
 
     def _descaling(
-        self, scale: FloatArray, offset: FloatArray, acc: Interval
-    ) -> tuple[IntArray, IntArray, IntArray]:
-        """Return mult, add and shift with ``(acc*mult + add) / 2**shift ~ scale*acc + offset``.
+        self, scale: FloatArray, offset: FloatArray, acc: Interval, precision: int
+    ) -> Descaling:
+        """Return integers with ``(acc*mult + add) / 2**shift ~ scale*acc + offset``.
 
         Each channel gets the largest shift whose product fits the budget and whose multiplier
-        fits a message.
+        fits a message, or has `precision` bits. Where the product leaves the multiplier fewer bits
+        than `precision`, it is taken in limbs.
         """
+        room = self.budget.value_bits
         widest = np.abs(scale) * acc.magnitude + np.abs(offset) + 1
-        by_product = self.budget.value_bits - 2 - np.ceil(np.log2(widest))
-        by_mult = self.budget.message_bits - 1 - np.ceil(np.log2(np.abs(scale)))
+        by_product = room - 2 - np.ceil(np.log2(widest))
+        magnitude = np.ceil(np.log2(np.abs(scale)))
+        by_mult = max(self.budget.message_bits - 1, precision) - magnitude
+        # The offset has `shift` fraction bits and has to fit a register.
+        by_add = REGISTER_BITS - 2 - np.ceil(np.log2(np.abs(offset) + 1))
+        wanted = np.minimum(precision - magnitude, by_add)
+        limbs: tuple[int, ...] = ()
         shift = np.clip(np.minimum(by_product, by_mult), 1, 60).astype(np.int64)
+        if (by_product < wanted).any():
+            longer = np.clip(np.maximum(np.minimum(wanted, by_mult), shift), 1, 60)
+            low = min(int((longer - by_product).max()), int(longer.min()))
+            found = _equal_limbs(low, room - acc.bits - 1)
+            kept = np.minimum(longer, np.maximum(by_product + low, shift)).astype(np.int64)
+            if found is not None and low <= kept.min():
+                limbs, shift = found, kept
         unit = np.exp2(shift.astype(np.float64))
-        mult = np.rint(scale * unit).astype(np.int64)
-        return mult, np.rint(offset * unit).astype(np.int64), shift
+        return Descaling(
+            mult=np.rint(scale * unit).astype(np.int64),
+            add=np.rint(offset * unit).astype(np.int64),
+            shift=shift,
+            mult_limbs=limbs,
+        )
 
     def _scan(
         self, block: FrozenBlock, name: str, inputs: tuple[str, ...], b: Interval, c: Interval
@@ -334,15 +443,13 @@ class LayerLowering:
         gates = pt_silu(gate.table, gate.frac_bits, gate.exp2_terms)
         products = Interval.of(out.levels[:, None] * gates[None, :])
         acc = Interval.of(np.stack(dense_rows(weight.codes, products)))
-        mult, add, shift = self._descaling(scale, np.zeros(len(scale)), acc)
+        descaling = self._descaling(scale, np.zeros(len(scale)), acc, self.precision)
         return ResidualLayer(
             name=name,
             inputs=inputs,
             weight=weight.codes,
-            mult=mult,
-            add=add,
-            shift=shift,
             residual_bits=self.residual_bits,
+            **vars(descaling),
         )
 
     def head_layer(self, stream: str) -> HeadLayer:
@@ -360,17 +467,27 @@ class LayerLowering:
         if frac < 0:
             limit = self.budget.message_bits
             raise WidthError([TooWide("head", "message", limit - frac, limit)])
-        mult, add, shift = self._descaling(weight.scale * unit * 2.0**frac, bias * 2.0**frac, acc)
+        descaling = self._descaling(
+            weight.scale * unit * 2.0**frac, bias * 2.0**frac, acc, LEAST_PRECISION
+        )
         return HeadLayer(
             name="head",
             inputs=(stream,),
             channels=self.model.variates,
             weight=weight.codes,
-            mult=mult,
-            add=add,
-            shift=shift,
             frac_bits=frac,
+            **vars(descaling),
         )
+
+
+def _equal_limbs(bits: int, widest: int) -> tuple[int, ...] | None:
+    """Return widths of about one size that have `bits` together; None where none may be so wide."""
+    if bits <= 0:
+        return ()
+    if widest < 1:
+        return None
+    count = -(-bits // widest)
+    return tuple(bits // count + (limb < bits % count) for limb in range(count))
 
 
 def _fixed(values: FloatArray, frac_bits: int) -> IntArray:

@@ -57,13 +57,14 @@ def normalised_thresholds(
     root_bits: int,
     shift: int,
     typical_root: float | None = None,
+    square_shift: int = 0,
 ) -> IntArray:
     """Return thresholds of ``acc / rms`` in fixed point.
 
     Parameters
     ----------
     quantiser : FrozenQuantiser
-        What the frozen model applies to ``scale * acc * 2**root_bits / rms``.
+        What the frozen model applies to ``scale * acc * 2**(root_bits - square_shift) / rms``.
     scale : ndarray, float64, shape (channel,)
         Scale of the weights of each channel.
     norms : ndarray, float64, shape (channel,)
@@ -76,6 +77,8 @@ def normalised_thresholds(
         Median of the roots, in units of the last bit that the comparison sees. The integer root
         is rounded down, half a unit on average; thresholds that are higher by that share make up
         for it.
+    square_shift : int
+        Fraction bits of the residual that the root lacks.
 
     Returns
     -------
@@ -84,11 +87,12 @@ def normalised_thresholds(
 
     Notes
     -----
-    By Cauchy and Schwarz ``|acc| <= norm * sqrt(C) * 2 * rms / 2**root_bits`` (the 2 covers the
-    rounding of the root), so thresholds beyond that are never crossed and are moved there.
+    By Cauchy and Schwarz ``|acc| <= norm * sqrt(C) * 2 * rms * 2**(square_shift - root_bits)`` (the
+    2 covers the rounding of the root), so thresholds beyond that are never crossed and are moved
+    there.
     """
     boundaries = np.array([quantiser.boundary(int(level)) for level in quantiser.levels[1:]])
-    unit = 2.0 ** (shift - root_bits)
+    unit = 2.0 ** (shift - root_bits + square_shift)
     if typical_root is not None:
         boundaries = boundaries * (1 + 0.5 / max(typical_root, 1.0))
     theta = np.rint(boundaries[None, :] / scale[:, None] * unit)

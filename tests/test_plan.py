@@ -2,6 +2,7 @@
 
 import pytest
 
+from lava_spikyspace.network import MESSAGE_BITS
 from lava_spikyspace.plan import MESSAGE, make_plan
 from tests.random_networks import random_network
 
@@ -108,9 +109,32 @@ def test_ports_in_use() -> None:
     assert "blocks.0.in_proj.scan.synapses.hi" in by_name(plan)
 
 
+def test_a_wide_message_goes_to_all_its_readers_in_limbs() -> None:
+    broad = random_network(5, window=2, blocks=1, broad=True)
+    plan = make_plan(broad, "graded")
+    for source, target, role in (
+        ("input", "blocks.0.norm", "a_in"),
+        ("input", "blocks.0.out_proj.neuron", "residual_in"),
+        ("blocks.0.norm", "blocks.0.in_proj.gate.neuron", "rms_in"),
+        ("blocks.0.B.neuron", "blocks.0.scan", "b_in"),
+        ("blocks.0.in_proj.gate.neuron", "blocks.0.product", "gate_in"),
+        ("blocks.0.out_proj.neuron", "head", "a_in"),
+    ):
+        links = [x for x in plan.links_to(target) if x.source == source]
+        assert [link.port for link in links] == ["limb0", "limb1"]
+        assert [link.role for link in links] == [role, f"{role}_1"]
+        (low,) = plan.limb_widths(source)
+        whole = broad[source.removesuffix(".neuron")].ranges["message"].bits
+        assert low < MESSAGE_BITS
+        assert whole - low <= MESSAGE_BITS < whole
+    for row in ("blocks.0.norm", "blocks.0.scan.state", "head"):
+        ports = [x.port for x in plan.arrivals[row] if x.port != MESSAGE]
+        assert ports[:2] == ["limb0", "limb1"]
+
+
 def test_scan_reports_two_rows(plan) -> None:
     scan = by_name(plan)["blocks.1.scan"]
     assert scan.rows == (("blocks.1.scan.state", 12), ("blocks.1.scan.output", 4))
     assert plan.sender("blocks.1.scan") == "blocks.1.scan.output"
     sources = [arrival.source for arrival in plan.arrivals["blocks.1.scan.output"]]
-    assert sources == ["blocks.1.C.neuron", "blocks.1.conv.neuron", "blocks.1.scan.state"]
+    assert sources == ["blocks.1.conv.neuron", "blocks.1.C.neuron", "blocks.1.scan.state"]

@@ -17,6 +17,8 @@ SHAPES = {
     "wide": {"wide": True},
     "tight": {"tight": True},
     "tight, large": {"tight": True, "channels": 40, "d_inner": 20, "d_state": 16, "blocks": 1},
+    "broad": {"broad": True},
+    "broad, large": {"broad": True, "channels": 40, "d_inner": 20, "d_state": 16, "blocks": 1},
     "one layer": {"blocks": 1, "channels": 7},
     "d_inner 1": {"d_inner": 1},
     "d_state 1": {"d_state": 1},

@@ -11,13 +11,21 @@ from lava_spikyspace.arithmetic.exp2 import exp2
 from lava_spikyspace.arithmetic.fixed_point import (
     descale,
     descale_sum,
+    descale_sums,
     join_limbs,
     saturate,
     split_limbs,
 )
-from lava_spikyspace.arithmetic.roots import isqrt, root_mean_square, shift_subtract_isqrt
+from lava_spikyspace.arithmetic.roots import (
+    isqrt,
+    mean_square,
+    root_mean_square,
+    shift_subtract_isqrt,
+    shifted_square,
+)
 from lava_spikyspace.arithmetic.scan import ScanStep, scan_step
 from lava_spikyspace.arithmetic.thresholds import (
+    comparison_sums,
     encode,
     encode_normalised,
     encode_signed,
@@ -26,8 +34,10 @@ from lava_spikyspace.arithmetic.thresholds import (
 
 __all__ = [
     "ScanStep",
+    "comparison_sums",
     "descale",
     "descale_sum",
+    "descale_sums",
     "emit_spikes",
     "encode",
     "encode_normalised",
@@ -36,11 +46,13 @@ __all__ = [
     "isqrt",
     "join_limbs",
     "lowest_signed",
+    "mean_square",
     "pt_silu",
     "pt_softplus",
     "root_mean_square",
     "saturate",
     "scan_step",
     "shift_subtract_isqrt",
+    "shifted_square",
     "split_limbs",
 ]

@@ -9,11 +9,11 @@ import numpy as np
 
 from lava_spikyspace.network import IntArray
 
-MAX_FRAC_BITS = 24
-"""Widest fraction: inputs and outputs are messages of at most 24 bits."""
+MAX_FRAC_BITS = 28
+"""Widest fraction of argument and result."""
 
 MAX_TERMS = 24
-"""Most factors; further ones would not change a result of at most 24 fraction bits."""
+"""Most factors; with the widest fraction, remainder and power still fit a register of 53 bits."""
 
 
 @cache
@@ -38,7 +38,7 @@ def exp2(x: IntArray, frac_bits: int, terms: int) -> IntArray:
     x : ndarray, int64
         Exponent with `frac_bits` fraction bits.
     frac_bits : int
-        Fraction bits of exponent and result, 0..24.
+        Fraction bits of exponent and result, 0..28.
     terms : int
         Number n of factors, 0..24.
 

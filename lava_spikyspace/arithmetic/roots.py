@@ -40,23 +40,64 @@ def shift_subtract_isqrt(x: IntArray, bits: int = EXACT_BITS + 1) -> IntArray:
     return root
 
 
-def root_mean_square(x: IntArray, eps: int, root_bits: int) -> IntArray:
-    """Return ``isqrt((sum(x*x) // C + eps) << 2*root_bits)`` over the last axis of C channels.
+def shifted_square(x: IntArray, shift: int) -> IntArray:
+    """Return ``(x*x) >> (2*shift)`` exactly, without the wide square.
+
+    With ``x = (high << shift) + low`` that is
+    ``high*high + ((2*high*low + (low*low >> shift)) >> shift)``.
+
+    Parameters
+    ----------
+    x : ndarray, int64
+        Values.
+    shift : int
+        Low bits of x that only correct the square of the others.
+    """
+    high, low = x >> shift, x & ((1 << shift) - 1)
+    return np.asarray(high * high + ((2 * high * low + (low * low >> shift)) >> shift))
+
+
+def mean_square(x: IntArray, eps: int, square_shift: int = 0) -> IntArray:
+    """Return ``sum((x*x) >> 2*square_shift) // C + eps`` over the last axis of C channels.
 
     Parameters
     ----------
     x : ndarray, int64, shape (..., channel)
         Residual messages with f fraction bits.
     eps : int
-        Stabiliser with 2f fraction bits.
-    root_bits : int
-        Extra fraction bits of the root.
+        Stabiliser with ``2*(f - square_shift)`` fraction bits.
+    square_shift : int
+        See `shifted_square`.
 
     Returns
     -------
     ndarray, int64, shape (...,)
-        Root with ``f + root_bits`` fraction bits.
+        Mean square with ``2*(f - square_shift)`` fraction bits.
     """
     x = np.asarray(x, dtype=np.int64)
-    mean = (x * x).sum(axis=-1) // x.shape[-1] + eps
-    return isqrt(mean << (2 * root_bits))
+    return np.asarray(shifted_square(x, square_shift).sum(axis=-1) // x.shape[-1] + eps)
+
+
+def root_mean_square(x: IntArray, eps: int, root_bits: int, square_shift: int = 0) -> IntArray:
+    """Return ``isqrt(mean_square(x) << 2*root_bits)`` over the last axis.
+
+    The root by shift and subtract brings down two bits of the radicand a round, zeros in the last
+    `root_bits` rounds: no register holds the shifted radicand.
+
+    Parameters
+    ----------
+    x : ndarray, int64, shape (..., channel)
+        Residual messages with f fraction bits.
+    eps : int
+        Stabiliser with ``2*(f - square_shift)`` fraction bits.
+    root_bits : int
+        Extra fraction bits of the root; the shifted mean square stays below 2**62.
+    square_shift : int
+        See `shifted_square`.
+
+    Returns
+    -------
+    ndarray, int64, shape (...,)
+        Root with ``f - square_shift + root_bits`` fraction bits.
+    """
+    return isqrt(mean_square(x, eps, square_shift) << (2 * root_bits))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from lava_spikyspace.arithmetic.fixed_point import split_limbs
 from lava_spikyspace.network import IntArray
 
 _AT_ONCE = 1 << 14
@@ -38,7 +39,36 @@ def encode(acc: IntArray, theta: IntArray) -> IntArray:
     return _count(acc >= theta[..., j] for j in range(levels))
 
 
-def encode_normalised(acc: IntArray, theta: IntArray, rms: IntArray, shift: int) -> IntArray:
+def comparison_sums(
+    theta: IntArray, rms: IntArray, limbs: Sequence[int] = ()
+) -> tuple[IntArray, ...]:
+    """Return the sums behind ``theta * rms``, the right side of a comparison last.
+
+    Without limbs that is ``theta * rms``. Thresholds that would make it too wide are taken in
+    limbs: the product of each low limb is shifted by the width of the limb, rounded up, and carried
+    into the next. What an integer has to reach is the same, without the low bits.
+
+    Parameters
+    ----------
+    theta : ndarray, int64
+        Thresholds.
+    rms : ndarray, int64
+        Root mean square; broadcasts against `theta`.
+    limbs : sequence of int
+        Widths of the low limbs of the thresholds, lowest first.
+    """
+    sums: list[IntArray] = []
+    carry: IntArray | int = 0
+    *low, top = split_limbs(theta, limbs)
+    for limb, width in zip(low, limbs, strict=True):
+        sums.append(np.asarray(limb * rms + carry + ((1 << width) - 1)))
+        carry = sums[-1] >> width
+    return (*sums, np.asarray(top * rms + carry))
+
+
+def encode_normalised(
+    acc: IntArray, theta: IntArray, rms: IntArray, shift: int, limbs: Sequence[int] = ()
+) -> IntArray:
     """Return the code of ``acc / rms`` without dividing: ``count((acc << shift) >= theta_j*rms)``.
 
     Parameters
@@ -50,13 +80,16 @@ def encode_normalised(acc: IntArray, theta: IntArray, rms: IntArray, shift: int)
     rms : ndarray, int64, shape (..., 1)
         Root mean square, > 0.
     shift : int
-        Fraction bits of the comparison.
+        Fraction bits of the comparison; not below the sum of `limbs`.
+    limbs : sequence of int
+        Widths of the low limbs in which the thresholds are taken, see `comparison_sums`; the code
+        does not depend on them.
     """
-    scaled, levels = acc << shift, theta.shape[-1]
+    scaled, levels = acc << (shift - sum(limbs)), theta.shape[-1]
     if levels > _FEW_LEVELS and scaled.size * levels <= _AT_ONCE:
-        reached = scaled[..., None] >= theta * rms[..., None]
+        reached = scaled[..., None] >= comparison_sums(theta, rms[..., None], limbs)[-1]
         return np.asarray(reached.sum(axis=-1), dtype=np.int64)
-    return _count(scaled >= theta[:, j] * rms for j in range(levels))
+    return _count(scaled >= comparison_sums(theta[:, j], rms, limbs)[-1] for j in range(levels))
 
 
 def _count(reached: Iterable[npt.NDArray[np.bool_]]) -> IntArray:

@@ -57,7 +57,11 @@ def _(layer: ConvLayer, plan: Plan, outputs: Outputs) -> dict[str, Activity]:
 
 @_measure.register
 def _(layer: HeadLayer, plan: Plan, outputs: Outputs) -> dict[str, Activity]:
-    arrived = np.count_nonzero(outputs[layer.inputs[0]].message, axis=(0, 2))
+    (source,) = layer.inputs
+    message = outputs[source].message
+    wide = plan.network.is_wide(source)
+    parts = split_limbs(message, plan.network.limbs_of(source) if wide else ())
+    arrived = sum(np.count_nonzero(part, axis=(0, 2)) for part in parts)
     synops = int(arrived @ np.count_nonzero(layer.weight, axis=0))
     return {plan.sender(layer.name): _sent(layer, plan, outputs, synops=synops)}
 

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import singledispatch
+from functools import reduce, singledispatch
 
 import numpy as np
 import numpy.typing as npt
 
 from lava_spikyspace.arithmetic import (
     descale,
+    descale_sums,
     encode,
     encode_normalised,
+    isqrt,
     pt_silu,
     pt_softplus,
-    root_mean_square,
     saturate,
     scan_step,
+    shifted_square,
 )
 from lava_spikyspace.errors import InternalError
-from lava_spikyspace.intervals import Descaled
+from lava_spikyspace.intervals import Descaled, comparison_range, mult_limbs
 from lava_spikyspace.network import (
     EXACT_BITS,
     ConvLayer,
@@ -118,10 +120,10 @@ def _(layer: InputLayer, sources: Sequence[IntArray]) -> LayerOutput:
 @evaluate.register
 def _(layer: RmsNormLayer, sources: Sequence[IntArray]) -> LayerOutput:
     (x,) = sources
-    rms = root_mean_square(x, layer.eps, layer.root_bits)[..., None]
-    squares = (x * x).sum(axis=-1)
-    radicand = (squares // layer.channels + layer.eps) << (2 * layer.root_bits)
-    return LayerOutput(rms, spans(accumulator=squares, state=radicand, message=rms))
+    squares = shifted_square(x, layer.square_shift).sum(axis=-1)
+    mean = squares // layer.channels + layer.eps
+    rms = isqrt(mean << (2 * layer.root_bits))[..., None]
+    return LayerOutput(rms, spans(accumulator=squares, state=mean, message=rms))
 
 
 def _normalised(
@@ -130,11 +132,12 @@ def _normalised(
     """Return the codes of a normalised encoder and the extremes of both sides of its comparison."""
     x, rms = sources
     acc = matmul(x, layer.weight)
-    code = encode_normalised(acc, layer.theta, rms, layer.rms_shift)
-    seen = spans(accumulator=acc)
-    sides = [end << layer.rms_shift for end in (seen["accumulator"].lo, seen["accumulator"].hi)]
-    sides += [int(t) * int(r) for t in Interval.of(layer.theta).ends for r in Interval.of(rms).ends]
-    return code, {**seen, "comparison": Interval(min(sides), max(sides))}
+    code = encode_normalised(acc, layer.theta, rms, layer.rms_shift, layer.theta_limbs)
+    span = Interval.of(acc)
+    compared = comparison_range(
+        span, layer.theta, Interval.of(rms), layer.rms_shift, layer.theta_limbs
+    )
+    return code, {"accumulator": span, "comparison": compared}
 
 
 @evaluate.register
@@ -169,7 +172,7 @@ def _(layer: SoftplusLayer, sources: Sequence[IntArray]) -> LayerOutput:
 @evaluate.register
 def _(layer: LinearLayer, sources: Sequence[IntArray]) -> LayerOutput:
     acc = matmul(sources[0], layer.weight)
-    value = descale(acc, layer.mult, layer.add, layer.shift)
+    value = descale(acc, layer.mult, layer.add, layer.shift, layer.mult_limbs)
     return LayerOutput(value, descaled(layer, acc, value))
 
 
@@ -177,16 +180,17 @@ def _(layer: LinearLayer, sources: Sequence[IntArray]) -> LayerOutput:
 def _(layer: ResidualLayer, sources: Sequence[IntArray]) -> LayerOutput:
     product, residual = sources
     acc = matmul(product, layer.weight)
-    total = residual + descale(acc, layer.mult, layer.add, layer.shift)
+    total = residual + descale(acc, layer.mult, layer.add, layer.shift, layer.mult_limbs)
     message = saturate(total, layer.residual_bits)
     clipped = int(np.count_nonzero(message != total))
     return LayerOutput(message, descaled(layer, acc, message), saturations=clipped)
 
 
 def descaled(layer: Descaled, acc: IntArray, message: IntArray) -> dict[str, Interval]:
-    """Return the extremes of a descaled layer: the product is the sum before the shift."""
-    product = acc * layer.mult + layer.add + np.left_shift(np.int64(1), layer.shift - 1)
-    return spans(accumulator=acc, product=product, message=message)
+    """Return the extremes of a descaled layer: the product spans the sums before the shift."""
+    sums = descale_sums(acc, layer.mult, layer.add, layer.shift, mult_limbs(layer))
+    product = reduce(Interval.union, map(Interval.of, sums))
+    return {**spans(accumulator=acc, message=message), "product": product}
 
 
 @evaluate.register
@@ -238,7 +242,7 @@ def _(layer: HeadLayer, sources: Sequence[IntArray]) -> LayerOutput:
     (x,) = sources
     # Sum over the elements: (window, variate, element) times (step, element).
     acc = matmul(np.swapaxes(x, 1, 2), layer.weight)
-    value = descale(acc, layer.mult, layer.add, layer.shift)
+    value = descale(acc, layer.mult, layer.add, layer.shift, layer.mult_limbs)
     return LayerOutput(np.swapaxes(value, 1, 2), descaled(layer, acc, value))
 
 

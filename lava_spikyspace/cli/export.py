@@ -63,8 +63,9 @@ def export(
 ) -> None:
     """Calibrate a checkpoint, lower it to integers, prove all widths and write a model file.
 
-    Zero-points are frozen on windows of the training split. The fraction bits are searched: the
-    fewest with which the integers agree with the frozen float model.
+    Zero-points are frozen on windows of the training split, and what every quantiser does there is
+    reported: layers that are silent, saturated or dead are named. The fraction bits are searched:
+    the fewest with which the integers agree with the frozen float model.
 
     Parameters
     ----------
@@ -84,6 +85,7 @@ def export(
         Replace the model file.
     """
     from lava_spikyspace.availability import require_export
+    from lava_spikyspace.cli.calibration_table import show_calibration
     from lava_spikyspace.files import check_target
 
     require_export()
@@ -119,6 +121,7 @@ def export(
         result = run_export(trained, table, options, tried)
     with session.timer("write"):
         write_network(result.network, out, force=force)
+    show_calibration(session, result.quantisers)
     _show(session, result)
     for diagnostic in result.diagnostics:
         session.warn(str(diagnostic))
@@ -169,6 +172,6 @@ def _data(result: ExportResult) -> dict[str, object]:
             }
             for trial in result.trials
         ],
-        "quantisers": {name: asdict(seen) for name, seen in result.ranges.items()},
+        "quantisers": {name: seen.to_dict() for name, seen in result.quantisers.items()},
         "golden_windows": 0 if result.network.golden is None else len(result.network.golden.inputs),
     }

@@ -111,7 +111,7 @@ class _Describer:
         binary = sends_binary(self.plan, source) and not self._is_inner(arrival)
         per_step = _per_step(message) if binary else message
         return SynapseGroup(
-            name=row if is_weighted else f"{row}.{role}",
+            name=row if is_weighted else f"{row}.{role}{_limb_suffix(arrival)}",
             row=row,
             source=arrival.source,
             target=f"{layer.name}.neuron" if is_weighted else row,
@@ -160,6 +160,11 @@ class _Describer:
 def bytes_of(value: Interval) -> int:
     """Return the bytes of a register that holds a range."""
     return -(-value.bits // 8)
+
+
+def _limb_suffix(arrival: Arrival) -> str:
+    """Return what tells the limbs of a wide message apart."""
+    return "" if arrival.port == MESSAGE else f".{arrival.port}"
 
 
 def _per_step(code: Interval) -> Interval:

@@ -17,6 +17,8 @@ from lava_spikyspace.families import LAYER_TYPES
 from lava_spikyspace.network import (
     EXACT_BITS,
     MESSAGE_BITS,
+    REGISTER_BITS,
+    WIDE_MESSAGE_BITS,
     Interval,
     Layer,
     stored_fields,
@@ -24,8 +26,11 @@ from lava_spikyspace.network import (
 
 FORMAT = "netx"
 EXTENSION = "spikyspace"
-VERSION = (1, 1)
-"""Version of the extension that this package writes: (major, minor)."""
+VERSION = (1, 2)
+"""Version of the extension that this package writes: (major, minor).
+
+1.1 added the layer types of SPikE-SSM-style networks; 1.2 wide messages, which travel in limbs, and
+limbs of thresholds and multipliers."""
 
 Kind = Literal["integer", "real", "text"]
 
@@ -33,6 +38,7 @@ EXACT = Interval.signed(EXACT_BITS)
 POSITIVE = Interval(1, EXACT.hi)
 INT8_SYMMETRIC = Interval(-127, 127)
 FRACTION = Interval(0, MAX_FRAC_BITS)
+LIMB = Interval(1, EXACT_BITS - 1)
 SIZE = Interval(1, 1 << 20)
 """Sizes of a network: variates, window, horizon, neurons."""
 
@@ -45,17 +51,20 @@ BOUNDS: dict[str, Interval] = {
     "frac_bits": FRACTION,
     "eps": POSITIVE,
     "root_bits": FRACTION,
+    "square_shift": FRACTION,
     "weight": INT8_SYMMETRIC,
     "theta": EXACT,
     "rms_shift": Interval(0, MAX_SHIFT),
     "limbs": Interval(1, MESSAGE_BITS - 1),
+    "theta_limbs": LIMB,
     "table": EXACT,
     "exp2_terms": Interval(0, MAX_TERMS),
     "theta_out": EXACT,
     "mult": EXACT,
-    "add": EXACT,
+    "add": Interval.signed(REGISTER_BITS),
     "shift": Interval(1, MAX_SHIFT),
-    "residual_bits": Interval(2, MESSAGE_BITS),
+    "mult_limbs": LIMB,
+    "residual_bits": Interval(2, WIDE_MESSAGE_BITS),
     "left": Interval(0, EXACT_BITS - 1),
     "right": Interval(0, MAX_RIGHT),
     "gain": EXACT,
@@ -79,7 +88,7 @@ BOUNDS: dict[str, Interval] = {
 }
 """Bounds of the stored fields of layers, by field name."""
 
-MAY_BE_EMPTY = frozenset({"limb", "source"})
+MAY_BE_EMPTY = frozenset({"limb", "theta_limb", "mult_limb", "source"})
 """Axes that may have size 0."""
 
 LAYER_NAME = re.compile(r"(?=.{1,200}$)[A-Za-z0-9_\-]+(\.[A-Za-z0-9_\-]+)*")

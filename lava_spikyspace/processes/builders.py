@@ -33,7 +33,7 @@ from lava_spikyspace.network import (
     SoftplusLayer,
     stored_fields,
 )
-from lava_spikyspace.plan import Plan, ProcessPlan, Weighted
+from lava_spikyspace.plan import Plan, ProcessPlan, Weighted, limb_port
 from lava_spikyspace.processes.causal_conv.process import CausalConv
 from lava_spikyspace.processes.channel_norm.process import ChannelNorm
 from lava_spikyspace.processes.classification_head.process import ClassificationHead
@@ -87,6 +87,17 @@ class Site:
     common: Mapping[str, Any]
 
     @property
+    def message_limbs(self) -> dict[str, tuple[int, ...]]:
+        """Widths of low limbs by in port, where a wide message arrives."""
+        network = self.plan.network
+        layers = {process.name: process.layer for process in self.plan.processes}
+        return {
+            link.role: network.limbs_of(layers[link.source])
+            for link in self.plan.links_to(self.process.name)
+            if link.port == limb_port(0)
+        }
+
+    @property
     def output_limbs(self) -> tuple[int, ...]:
         """Widths of the low limbs that the process splits its message into."""
         return self.plan.limb_widths(self.process.name)
@@ -113,7 +124,15 @@ def _window_source(layer: InputLayer, site: Site) -> WindowSource:
 
 
 def _rms_norm(layer: RmsNormLayer, site: Site) -> RmsNorm:
-    return RmsNorm(channels=layer.channels, eps=layer.eps, root_bits=layer.root_bits, **site.common)
+    return RmsNorm(
+        channels=layer.channels,
+        eps=layer.eps,
+        root_bits=layer.root_bits,
+        square_shift=layer.square_shift,
+        message_limbs=site.message_limbs,
+        output_limbs=site.output_limbs,
+        **site.common,
+    )
 
 
 def _dense(layer: Weighted, site: Site) -> Dense:
@@ -148,7 +167,12 @@ def _threshold_encoder(layer: EncoderLayer | ConvLayer, site: Site) -> Threshold
 
 def _norm_encoder(layer: NormEncoderLayer, site: Site) -> NormEncoder:
     return NormEncoder(
-        theta=layer.theta, rms_shift=layer.rms_shift, limbs=layer.limbs, **site.common
+        theta=layer.theta,
+        rms_shift=layer.rms_shift,
+        limbs=layer.limbs,
+        theta_limbs=layer.theta_limbs,
+        message_limbs=site.message_limbs,
+        **site.common,
     )
 
 
@@ -160,6 +184,9 @@ def _pt_silu(layer: GateLayer, site: Site) -> PTSiLU:
         frac_bits=layer.frac_bits,
         exp2_terms=layer.exp2_terms,
         limbs=layer.limbs,
+        theta_limbs=layer.theta_limbs,
+        message_limbs=site.message_limbs,
+        output_limbs=site.output_limbs,
         **site.common,
     )
 
@@ -176,7 +203,14 @@ def _pt_softplus(layer: SoftplusLayer, site: Site) -> PTSoftplus:
 
 
 def _linear_neuron(layer: LinearLayer, site: Site) -> LinearNeuron:
-    return LinearNeuron(mult=layer.mult, add=layer.add, shift=layer.shift, **site.common)
+    return LinearNeuron(
+        mult=layer.mult,
+        add=layer.add,
+        shift=layer.shift,
+        mult_limbs=layer.mult_limbs,
+        output_limbs=site.output_limbs,
+        **site.common,
+    )
 
 
 def _causal_conv(layer: ConvLayer, site: Site) -> CausalConv:
@@ -193,12 +227,18 @@ def _selective_scan(layer: ScanLayer, site: Site) -> SelectiveScan:
         theta_state=layer.theta_state,
         skip=layer.skip,
         theta=layer.theta,
+        message_limbs=site.message_limbs,
         **site.common,
     )
 
 
 def _product(layer: ProductLayer, site: Site) -> Product:
-    return Product(channels=layer.channels, output_limbs=site.output_limbs, **site.common)
+    return Product(
+        channels=layer.channels,
+        message_limbs=site.message_limbs,
+        output_limbs=site.output_limbs,
+        **site.common,
+    )
 
 
 def _residual(layer: ResidualLayer, site: Site) -> Residual:
@@ -207,7 +247,9 @@ def _residual(layer: ResidualLayer, site: Site) -> Residual:
         add=layer.add,
         shift=layer.shift,
         residual_bits=layer.residual_bits,
+        mult_limbs=layer.mult_limbs,
         limbs=layer.limbs,
+        message_limbs=site.message_limbs,
         output_limbs=site.output_limbs,
         **site.common,
     )
@@ -220,6 +262,8 @@ def _forecast_head(layer: HeadLayer, site: Site) -> ForecastHead:
         mult=layer.mult,
         add=layer.add,
         shift=layer.shift,
+        mult_limbs=layer.mult_limbs,
+        message_limbs=site.message_limbs,
         **site.common,
     )
 

@@ -16,10 +16,11 @@ from lava.magma.core.model.py.ports import PyInPort, PyOutPort
 from lava.magma.core.model.py.type import LavaPyType
 from lava.magma.core.process.process import ProcessParameters
 
-from lava_spikyspace.arithmetic import emit_spikes, join_limbs, split_limbs
+from lava_spikyspace.arithmetic import descale_sums, emit_spikes, join_limbs, split_limbs
 from lava_spikyspace.backends.base import check_ranges
 from lava_spikyspace.network import IntArray, Interval
-from lava_spikyspace.processes.framed_process import sum_ports
+from lava_spikyspace.plan import limb_role
+from lava_spikyspace.processes.framed_process import MessageLimbs, sum_ports
 from lava_spikyspace.processes.frames import Position, Schedule
 from lava_spikyspace.processes.tally import Tally
 
@@ -70,6 +71,7 @@ class FramedModel(PyLoihiProcessModel):
         self._proof = proc_params["proof"]
         self._bits: int | None = proc_params["bits"]
         self._output_limbs: tuple[int, ...] = proc_params["output_limbs"]
+        self._message_limbs: MessageLimbs = proc_params["message_limbs"]
         self._spiking = self.schedule.coding == "unary" and self._bits is not None
         self._has_begun = False
 
@@ -122,6 +124,15 @@ class FramedModel(PyLoihiProcessModel):
     def arrived(self) -> Arrived:
         """Return what has arrived in the frame so far."""
         return {name: one.total for name, one in self._inputs.items()}
+
+    def limbs_at(self, port: str, arrived: Arrived) -> tuple[IntArray, ...]:
+        """Return the limbs of the message at an in port, lowest first; one if it came whole."""
+        count = len(self._message_limbs.get(port, ())) + 1
+        return tuple(arrived[limb_role(port, limb)] for limb in range(count))
+
+    def message_at(self, port: str, arrived: Arrived) -> IntArray:
+        """Return the message at an in port, recombined if it came in limbs."""
+        return join_limbs(self.limbs_at(port, arrived), self._message_limbs.get(port, ()))
 
     def send_nothing(self) -> None:
         """Send 0 on every port."""
@@ -263,6 +274,20 @@ class LimbReceiver(FramedModel):
     def joined(self, arrived: Arrived) -> IntArray:
         """Return the accumulator: the sums of all limbs, recombined."""
         return join_limbs([arrived[port] for port in self._sum_ports], self._limbs)
+
+
+class Descaler(FramedModel):
+    """Descales its accumulator, see `arithmetic.descale`."""
+
+    mult: IntArray = LavaPyType(np.ndarray, np.int64)
+    add: IntArray = LavaPyType(np.ndarray, np.int64)
+    shift: IntArray = LavaPyType(np.ndarray, np.int64)
+
+    def descale(self, acc: IntArray) -> tuple[IntArray, tuple[IntArray, ...]]:
+        """Return the descaled accumulator, and the sums on the way to it."""
+        limbs: tuple[int, ...] = self.proc_params["mult_limbs"]
+        sums = descale_sums(acc, self.mult, self.add, self.shift, limbs)
+        return sums[-1] >> (self.shift - sum(limbs)), sums
 
 
 class LimbSender(FramedModel):

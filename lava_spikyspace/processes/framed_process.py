@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import ClassVar
@@ -12,9 +12,15 @@ from lava.magma.core.process.process import AbstractProcess
 from lava.magma.core.process.variable import Var
 
 from lava_spikyspace.network import Layer
-from lava_spikyspace.plan import MAX_LIMBS, MESSAGE, limb_port
+from lava_spikyspace.plan import MAX_LIMBS, MESSAGE, limb_port, limb_role
 from lava_spikyspace.processes.frames import Schedule
 from lava_spikyspace.processes.tally import new_counters
+
+MessageLimbs = Mapping[str, tuple[int, ...]]
+"""Widths of the low limbs by the in port (of the lowest) that a wide message arrives at."""
+
+WHOLE: MessageLimbs = {}
+"""No message arrives in limbs."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,8 @@ class FramedProcess(AbstractProcess):
     shape : tuple of int
         Shape of the message that it sends.
     inputs : tuple of str
-        In ports that are connected; those of limbs that do not exist are not waited for.
+        In ports that are connected; those of limbs that do not exist are not waited for, those
+        of further limbs in `message_limbs` need not be named.
     schedule : Schedule
         When it works.
     watch : Watch
@@ -66,6 +73,8 @@ class FramedProcess(AbstractProcess):
         Width of the code that it sends; None where it sends messages (or sums).
     output_limbs : tuple of int
         Widths of the unsigned low limbs that its message is also sent in.
+    message_limbs : mapping of str to tuple of int
+        In ports at which a wide message arrives in limbs.
     sends_events : bool
         Whether it sends events, which are counted and recorded; sums of synapses are none.
     counts_synops : bool
@@ -99,6 +108,7 @@ class FramedProcess(AbstractProcess):
         name: str | None = None,
         bits: int | None = None,
         output_limbs: tuple[int, ...] = (),
+        message_limbs: MessageLimbs = WHOLE,
         sends_events: bool = True,
         counts_synops: bool = False,
         **parameters: object,
@@ -107,7 +117,12 @@ class FramedProcess(AbstractProcess):
         ports = (MESSAGE, *map(limb_port, range(limbs))) if sends_events else ()
         named = {} if name is None else {"name": name}
         super().__init__(
-            inputs=inputs,
+            inputs=tuple(
+                limb_role(port, limb)
+                for port in inputs
+                for limb in range(len(message_limbs.get(port, ())) + 1)
+            ),
+            message_limbs=dict(message_limbs),
             schedule=schedule,
             proof=watch.proof,
             bits=bits,
@@ -133,6 +148,11 @@ class FramedProcess(AbstractProcess):
         """Add the in ports for the sums of `MAX_LIMBS` limbs."""
         for limb in range(MAX_LIMBS):
             setattr(self, sum_port(limb), InPort(shape=shape))
+
+    def add_message_ports(self, port: str, shape: tuple[int, ...]) -> None:
+        """Add an in port for a message, and those for further limbs of a wide one."""
+        for limb in range(MAX_LIMBS):
+            setattr(self, limb_role(port, limb), InPort(shape=shape))
 
     def add_limb_ports(self, shape: tuple[int, ...]) -> None:
         """Add the out ports for `MAX_LIMBS` limbs of the message."""

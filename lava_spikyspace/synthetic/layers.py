@@ -16,6 +16,7 @@ from lava_spikyspace.intervals import choose_limbs, layer_ranges
 from lava_spikyspace.network import (
     EXACT_BITS,
     MESSAGE_BITS,
+    WIDE_MESSAGE_BITS,
     ConvLayer,
     EncoderLayer,
     GateLayer,
@@ -36,6 +37,7 @@ from lava_spikyspace.network import (
 
 STATE_UNIT_BITS = 8
 GATE_FRAC_BITS = 10
+BROAD_GATE_BITS = 24
 STEP_FRAC_BITS = 10
 LARGEST_SHIFT = 48
 
@@ -63,6 +65,8 @@ class Builder:
         Split messages into limbs even where they need none.
     tight : bool
         Widen messages, comparisons and products up to their limits.
+    broad : bool
+        Make messages wide, and take thresholds and multipliers in limbs.
     messages : ndarray, int64, shape (window, element, variate)
         Calibration windows.
 
@@ -81,6 +85,7 @@ class Builder:
     residual_bits: int
     wide: bool
     tight: bool
+    broad: bool
     messages: IntArray
     layers: list[Layer] = field(default_factory=list)
     outputs: dict[str, LayerOutput] = field(default_factory=dict)
@@ -103,7 +108,8 @@ class Builder:
         for layer in candidates:
             ranges = self.proven(layer)
             inside = [ranges[name].bits for name in ranges if name != "message"]
-            if ranges["message"].bits <= MESSAGE_BITS and max(inside) <= EXACT_BITS:
+            limit = WIDE_MESSAGE_BITS if self.broad and layer.MAY_BE_WIDE else MESSAGE_BITS
+            if ranges["message"].bits <= limit and max(inside) <= EXACT_BITS:
                 return self.add(layer)
         raise InternalError("no layer of a synthetic network fits its widths")
 
@@ -129,7 +135,7 @@ class Builder:
                 inputs=(stream,),
                 channels=channels,
                 eps=int(self.rng.integers(1, 9)),
-                root_bits=min(int(self.rng.integers(0, 4)), MESSAGE_BITS - 1 - self.residual_bits),
+                **self.root(),
             )
         )
         weights = [self.weight(d_inner, channels) for _ in range(2)]
@@ -146,6 +152,13 @@ class Builder:
             ProductLayer(name=f"{name}.product", inputs=(scan, gate), channels=d_inner)
         )
         return self.residual(f"{name}.out_proj", product, stream)
+
+    def root(self) -> dict[str, Any]:
+        """Return extra bits of the root, and low bits that only correct squares."""
+        if self.broad:
+            return {"root_bits": 8, "square_shift": 8}
+        extra = int(self.rng.integers(0, 4))
+        return {"root_bits": min(extra, MESSAGE_BITS - 1 - self.residual_bits)}
 
     def weight(self, rows: int, columns: int) -> npt.NDArray[Any]:
         """Return symmetric weights, a fifth of them 0, with at least one other in each row."""
@@ -175,7 +188,9 @@ class Builder:
         for shift in self.shifts():
             self.rng.bit_generator.state = state  # the same shares of the codes for every shift
             ratios = acc * 2.0**shift / self.sent(norm)
-            yield {"theta": self.quantiles(ratios, bits), "rms_shift": shift}
+            theta_limbs = (5, 4) if self.broad else ()
+            theta = self.quantiles(ratios, bits)
+            yield {"theta": theta, "rms_shift": shift, "theta_limbs": theta_limbs}
 
     def shifts(self) -> Iterable[int]:
         """Return the shifts to try, the widest first."""
@@ -198,14 +213,15 @@ class Builder:
         """Add the gate branch."""
         codes = np.linspace(-4, self.rng.uniform(2, 5), 1 << self.bits["y1"])
         terms = int(self.rng.integers(0, 9))
+        frac_bits = BROAD_GATE_BITS if self.broad else GATE_FRAC_BITS
         return self.add_widest(
             GateLayer(
                 name=name,
                 inputs=(stream, norm),
                 weight=weight,
                 limbs=limbs,
-                table=np.rint(codes * 2**GATE_FRAC_BITS).astype(np.int64),
-                frac_bits=GATE_FRAC_BITS,
+                table=np.rint(codes * 2**frac_bits).astype(np.int64),
+                frac_bits=frac_bits,
                 exp2_terms=terms,
                 **parameters,
             )
@@ -263,19 +279,22 @@ class Builder:
         deviation = np.maximum(acc.reshape(-1, rows).std(axis=0), 1.0)
         for spread in spreads:
             for widest in self.shifts():
-                shift = np.full(rows, widest) if self.tight else self.rng.integers(10, 14, rows)
+                usual = (22, 26) if self.broad else (10, 14)
+                shift = np.full(rows, widest) if self.tight else self.rng.integers(*usual, rows)
                 unit = spread * 2.0**shift
                 if unit.max() >= 2.0 ** (EXACT_BITS - 2):
                     continue
                 mult = np.maximum(np.rint(unit / deviation), 1).astype(np.int64)
                 add = np.rint(noise * unit).astype(np.int64)
-                yield {"mult": mult, "add": add, "shift": shift}
+                mult_limbs = (5, 4) if self.broad else ()
+                yield {"mult": mult, "add": add, "shift": shift, "mult_limbs": mult_limbs}
 
     def linear(self, name: str, source: str, rows: int) -> str:
         """Add a projection to values."""
         weight = self.weight(rows, self.sent(source).shape[-1])
         acc = self.sent(source) @ weight.astype(np.int64).T
-        spreads = 2.0 ** np.arange(MESSAGE_BITS, 0, -0.5) if self.tight else [300.0]
+        usual = 2.0**25 if self.broad else 300.0
+        spreads = 2.0 ** np.arange(MESSAGE_BITS, 0, -0.5) if self.tight else [usual]
         return self.add_widest(
             LinearLayer(name=name, inputs=(source,), weight=weight, **descaling)
             for descaling in self.descaling(acc, spreads)
@@ -343,7 +362,7 @@ class Builder:
         """Add the forecast head."""
         weight = self.weight(horizon, window)
         acc = np.swapaxes(self.sent(stream), 1, 2) @ weight.astype(np.int64).T
-        spread = float(1 << (self.residual_bits - 5))
+        spread = float(1 << min(self.residual_bits - 5, MESSAGE_BITS - 8))
         spreads = 2.0 ** np.arange(MESSAGE_BITS, 0, -0.5) if self.tight else [spread]
         return self.add_widest(
             HeadLayer(

@@ -29,6 +29,9 @@ WIDE_BITS = 20
 TIGHT_BITS = 23
 """Width of the residual stream of a network at the limits: its root has one bit more."""
 
+BROAD_BITS = 31
+"""Width of the residual stream of a network whose messages all go in limbs."""
+
 CALIBRATION_WINDOWS = 48
 """Windows of random walks that thresholds are placed on."""
 
@@ -47,6 +50,7 @@ def random_network(
     bits: Mapping[str, int] | None = None,
     wide: bool = False,
     tight: bool = False,
+    broad: bool = False,
     instance: bool = False,
     calibration_windows: int = CALIBRATION_WINDOWS,
 ) -> Network:
@@ -64,19 +68,23 @@ def random_network(
         A residual stream and products that pass their Dense in limbs.
     tight : bool
         As `wide`, and messages, comparisons and products within one bit of their limits.
+    broad : bool
+        Every message that may be wide is wide; thresholds and multipliers are taken in limbs.
     instance : bool
         Normalisation by the window instead of a fixed one.
     calibration_windows : int
         Windows of random walks that thresholds are placed on.
     """
     rng = np.random.default_rng(seed)
-    residual_bits = TIGHT_BITS if tight else WIDE_BITS if wide else NARROW_BITS
+    widths = {TIGHT_BITS: tight, BROAD_BITS: broad, WIDE_BITS: wide}
+    residual_bits = next((bits for bits, asked in widths.items() if asked), NARROW_BITS)
     builder = Builder(
         rng,
         bits={**DEFAULT_BITS, **(bits or {})},
         residual_bits=residual_bits,
         wide=wide or tight,
         tight=tight,
+        broad=broad,
         messages=_walks(rng, (calibration_windows, window, channels), residual_bits),
     )
     stream = builder.input(channels)

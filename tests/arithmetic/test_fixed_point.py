@@ -19,6 +19,22 @@ def test_descale_rounds_half_up(acc: int, mult: int, add: int, shift: int) -> No
     assert found[0] == floor(Fraction(acc * mult + add, 2**shift) + Fraction(1, 2))
 
 
+@given(
+    st.integers(-(1 << 36), 1 << 36),
+    st.integers(-(1 << 23), 1 << 23),
+    st.integers(-(1 << 60), 1 << 60),
+    st.lists(st.integers(1, 7), min_size=1, max_size=4),
+    st.integers(1, 20),
+)
+def test_limbs_of_the_multiplier_change_no_value(
+    acc: int, mult: int, add: int, limbs: list[int], more: int
+) -> None:
+    shift = sum(limbs) + more
+    arrays = (np.array([value]) for value in (acc, mult, add, shift))
+    found = descale(*arrays, tuple(limbs))
+    assert found[0] == (acc * mult + add + (1 << (shift - 1))) >> shift
+
+
 @given(st.integers(-(1 << 23), (1 << 23) - 1), st.lists(st.integers(1, 9), max_size=3))
 def test_limbs_join_to_the_message(value: int, widths: list[int]) -> None:
     limbs = split_limbs(np.array([value]), widths)

@@ -44,6 +44,23 @@ def test_normalised_code_decides_like_a_division(
     assert found[0, 0] == sum(ratio >= t for t in theta)
 
 
+@given(
+    st.integers(-(1 << 40), 1 << 40),
+    st.lists(st.integers(-(1 << 24), 1 << 24), min_size=3, max_size=3).map(sorted),
+    st.integers(1, 1 << 20),
+    st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    st.integers(0, 5),
+)
+def test_limbs_of_thresholds_change_no_code(
+    acc: int, theta: list[int], rms: int, limbs: list[int], more: int
+) -> None:
+    shift = sum(limbs) + more
+    found = encode_normalised(
+        np.array([[acc]]), np.array([theta]), np.array([[rms]]), shift, tuple(limbs)
+    )
+    assert found[0, 0] == sum((acc << shift) >= t * rms for t in theta)
+
+
 def test_signed_codes() -> None:
     acc = np.array([-9, -1, 0, 1, 9])
     two_bits = np.tile([-5, 0, 5], (5, 1))

@@ -49,6 +49,7 @@ SHAPES = {
     "4 bits": {"bits": {"c": 4, "s": 4, "delta": 4, "delta1": 4, "x": 4, "y": 4}, "blocks": 1},
     "mixed bits": {"bits": {"c": 1, "s": 3, "delta": 2, "delta1": 1, "x": 4, "y": 2, "y1": 3}},
     "limbs": {"wide": True},
+    "everything in limbs": {"broad": True, "blocks": 1},
 }
 SEEDS = (0, 1, 2)
 
@@ -83,8 +84,9 @@ def test_one_window(coding):
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_extremes_of_the_input_range(coding):
-    network = network_of("limbs", 4)
+@pytest.mark.parametrize("shape", ["limbs", "everything in limbs"])
+def test_extremes_of_the_input_range(shape, coding):
+    network = network_of(shape, 4)
     assert compare(network, random_messages(5, network, 3, extremes=True), coding) == []
 
 

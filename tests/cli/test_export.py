@@ -53,6 +53,9 @@ def test_writes_a_model_and_says_what_it_chose(files, run_cli) -> None:
     assert envelope["data"]["golden_windows"] == 2
     assert sum(trial["chosen"] for trial in envelope["data"]["trials"]) == 1
     assert min(envelope["data"]["agreement"]["codes"].values()) >= 0.99
+    scan = envelope["data"]["quantisers"]["blocks.0.scan"]
+    assert len(scan["histogram"]) == len(scan["codes"]) == 4
+    assert 0 <= scan["clipped_high"] <= 1
     assert read_network(out).window == 6
 
 
@@ -61,6 +64,7 @@ def test_table_of_bits_against_agreement(exported, files, run_cli) -> None:
         "export", files / "c.pt", "-o", exported, "--calibration", files / "t.csv", "--force"
     )
     assert done.code == 0, done.stderr
+    assert "Calibration: what every quantiser does" in done.stdout
     assert "Bits against agreement" in done.stdout
     assert "chosen" in done.stdout
     assert f"next: lss run {exported}" in done.stderr
@@ -83,7 +87,7 @@ def test_formats_that_cannot_fit_leave_no_file(files, run_cli) -> None:
         out,
         "--calibration",
         files / "t.csv",
-        *(f"--{name}-bits=23" for name in ("residual", "gate", "b", "c", "state")),
+        *(f"--{name}-bits=31" for name in ("residual", "gate", "b", "c", "state")),
     )
     assert done.code == 2
     assert "at most 24" in done.stderr

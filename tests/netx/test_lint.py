@@ -90,9 +90,13 @@ BREAKS = {
     "limb-widths": lambda f: put(
         f, layer_path(f, B0 + "in_proj.gate", "params/limbs"), np.array([3])
     ),
+    "product-limbs": lambda f: put(
+        f, layer_path(f, B0 + "B", "params/mult_limbs"), np.array([9, 9])
+    ),
     "range-order": lambda f: set_range(f, B0 + "scan", "drive", 5, 1),
-    "message-width": lambda f: set_range(f, B0 + "B", "message", 0, 1 << 24),
+    "message-width": lambda f: set_range(f, B0 + "scan", "message", 0, 1 << 24),
     "accumulator-width": lambda f: set_range(f, B0 + "B", "product", -(1 << 60), 1 << 60),
+    "radicand-width": lambda f: put(f, layer_path(f, B0 + "norm", "params/root_bits"), 28),
     "dense-width": lambda f: set_range(f, "input", "message", -(1 << 23), (1 << 23) - 1),
     "range-proof": lambda f: set_range(f, B0 + "conv", "accumulator", 0, 0),
     "golden-shape": lambda f: change(f, "/golden/inputs", lambda v: v[:1]),
@@ -236,7 +240,7 @@ def test_several_findings_are_counted_in_the_error(model, tmp_path):
         ("/layer/0@inputs", np.array([0]), "layer-type"),
         ("/layer/0@inputs", np.array([-1]), "value-bounds"),
         ("/layer/0/bias", np.zeros(5), "unknown-entry"),
-        ("/layer/0/params/frac_bits", 25, "value-bounds"),
+        ("/layer/0/params/frac_bits", 29, "value-bounds"),
         ("/layer/0/params/frac_bits", np.uint64(1 << 63), "value-bounds"),
     ],
 )
@@ -290,7 +294,7 @@ def test_the_proof_is_exact_where_int64_would_overflow(model, tmp_path):
     def root(file):
         put(file, layer_path(file, B0 + "norm", "params/root_bits"), 24)
 
-    assert "range-proof" in codes(lint_file(edited(model, tmp_path / "c.net", root)))
+    assert codes(lint_file(edited(model, tmp_path / "c.net", root))) == ["radicand-width"]
 
 
 def test_a_file_without_the_extension_is_no_model(tmp_path):

@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
 
+from lava_spikyspace.demo import demo_model_path
 from lava_spikyspace.errors import InternalError, ModelFileError
 from lava_spikyspace.netx import examine as examine_module
 from lava_spikyspace.netx.container import read_tree
+from lava_spikyspace.netx.encode import networks_equal
 from lava_spikyspace.netx.examine import examine
+from lava_spikyspace.netx.lint import lint_file
 from lava_spikyspace.netx.migrations import MIGRATIONS, is_readable, migrate
 from lava_spikyspace.netx.reader import read_network
 from lava_spikyspace.netx.schema import VERSION
@@ -41,7 +44,7 @@ def test_there_is_a_migration_from_every_older_minor_version():
     assert set(MIGRATIONS) == {(VERSION[0], minor) for minor in range(VERSION[1])}
 
 
-@pytest.mark.parametrize("version", ["1.1", "2.0", "0.9"])
+@pytest.mark.parametrize("version", ["1.3", "2.0", "0.9"])
 def test_a_file_of_another_version_is_refused(version, model, tmp_path):
     path = edited(model, tmp_path / "m.net", lambda f: put(f, "/@extension_version", version))
     with pytest.raises(ModelFileError, match=rf"/@extension_version: found version {version}"):
@@ -49,7 +52,7 @@ def test_a_file_of_another_version_is_refused(version, model, tmp_path):
 
 
 def test_an_older_minor_version_passes_through_its_migration(model, monkeypatch):
-    """As if version 1.1 had added a required value that version 1.0 lacks."""
+    """As if version 1.3 had added a required value that version 1.2 lacks."""
     tree = read_tree(model)
     older = Tree({k: v for k, v in tree.values.items() if k != "/deployment@horizon"}, tree.groups)
     added = {"/deployment@horizon": tree.values["/deployment@horizon"]}
@@ -57,14 +60,38 @@ def test_an_older_minor_version_passes_through_its_migration(model, monkeypatch)
     def add_horizon(old):
         return Tree({**old.values, **added}, old.groups)
 
-    monkeypatch.setattr(examine_module, "is_readable", lambda version: version <= (1, 1))
+    monkeypatch.setattr(examine_module, "is_readable", lambda version: version <= (1, 3))
     monkeypatch.setattr(
         examine_module,
         "migrate",
         lambda old, version: migrate(
-            old, version, current=(1, 1), migrations={(1, 0): add_horizon}
+            old, version, current=(1, 3), migrations={(1, 2): add_horizon}
         ),
     )
     found = examine(older)
     assert [finding.code for finding in found.findings] == ["content-digest"]
     assert found.draft.horizon == 3
+
+
+def as_version_1_0(file):
+    """Take out what 1.2 has added; the range of a mean square was that behind its shift."""
+    put(file, "/@extension_version", "1.0")
+    for layer in file["layer"].values():
+        params = layer.get("params", {})
+        for name in ("theta_limbs", "mult_limbs"):
+            if name in params:
+                del params[name]
+        if "square_shift" in params:
+            del params["square_shift"]
+            shift = 2 * int(params["root_bits"][()])
+            put(file, f"{layer.name}/width/state", layer["width/state"][()] << shift)
+
+
+def test_a_file_of_version_1_0_is_the_same_network(model, tmp_path):
+    old = edited(model, tmp_path / "old.net", as_version_1_0)
+    assert lint_file(old) == []
+    assert networks_equal(read_network(old), read_network(model))
+
+
+def test_the_bundled_model_is_free_of_findings():
+    assert lint_file(demo_model_path()) == []

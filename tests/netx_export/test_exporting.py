@@ -21,6 +21,7 @@ from lava_spikyspace.errors import CheckpointError, DataError
 from lava_spikyspace.netx.digests import record_digests
 from lava_spikyspace.netx.reader import read_network
 from lava_spikyspace.plan import make_plan
+from netx_export.calibration import median_zero_point
 from netx_export.comparing import compare
 from netx_export.exporting import ExportOptions, export, load_trained
 from netx_export.spikyspace import SpikySpace
@@ -52,6 +53,9 @@ def test_provenance_tells_where_the_file_comes_from(exported) -> None:
     provenance = result.network.provenance
     assert provenance["split"] == [0.7, 0.2, 0.1]
     assert provenance["calibration"]["sha256"] == table.sha256
+    seen = provenance["calibration"]["quantisers"]
+    assert seen["blocks.1.scan"] == result.quantisers["blocks.1.scan"].to_dict()
+    assert set(seen) == set(result.agreement.codes)
     assert provenance["agreement"]["relative_l2"] == result.agreement.relative_l2
     assert set(provenance["scales"]["blocks.0"]) == set(BITS)
     assert provenance["config"]["d_state"] == 3
@@ -74,14 +78,33 @@ def test_only_the_training_split_calibrates(exported) -> None:
     wild[-10:] += 1e4  # test rows only
     other = replace(table, values=wild)
     again = export(make_model(table), other, ExportOptions(golden=3))
-    assert again.ranges == result.ranges
+    assert again.quantisers == result.quantisers
     assert again.formats == result.formats
+
+
+def test_zero_points_come_from_batches_as_large_as_the_test_split() -> None:
+    table = make_table(600)
+    result = export(make_model(table, "published"), table, ExportOptions(golden=0))
+    split = split_windows(table.rows, 6, 2, (0.7, 0.2, 0.1))
+    size = len(split.test)
+    assert 32 < size < len(split.train) // 4
+    fresh = make_model(table, "published")
+    windows = fresh.scaler.normalise(input_windows(table.values, 6, np.asarray(split.train)))
+    starts = np.linspace(0, len(windows) - size, len(windows) // size).astype(int)
+    minima = []
+    for start in starts:
+        with torch.no_grad(), fresh.model.record() as calls:
+            fresh.model(torch.from_numpy(windows[start : start + size].astype(np.float32)))
+        minima += [float(call.input.min()) for call in calls["blocks.1.scan.state"]]
+    assert len(minima) == 6 * len(starts)  # one in every step of every batch
+    frozen = result.frozen.blocks[1].quantisers["x"]
+    assert frozen.zero_point == median_zero_point(np.array(minima)) != 0
 
 
 def test_histograms_count_every_code(exported) -> None:
     table, result = exported
     train = split_windows(table.rows, 6, 2, (0.7, 0.2, 0.1)).train
-    seen = result.ranges["blocks.0.conv"]
+    seen = result.quantisers["blocks.0.conv"]
     assert sum(seen.histogram) == len(train) * 6 * 6
     assert len(seen.histogram) == 4
 

@@ -59,8 +59,8 @@ def test_unknown_format_is_named() -> None:
 
 
 def test_hand_made_formats_that_cannot_fit_are_refused() -> None:
-    with pytest.raises(WidthError, match="at most 24"):
-        search(dict.fromkeys(("residual", "gate", "b", "c", "state"), 23))
+    with pytest.raises(WidthError, match="at most 32"):
+        search(dict.fromkeys(("residual", "gate", "b", "c", "state"), 31))
 
 
 def test_narrow_budget_gives_a_network_within_it() -> None:

@@ -21,7 +21,7 @@ def calibrated(config: ModelConfig, seed: int) -> tuple[SpikySpace, np.ndarray]:
     windows = np.random.default_rng(seed).normal(size=(70, config.window, config.d_model))
     with torch.no_grad():
         model(torch.from_numpy(windows[:32].astype(np.float32)))
-    calibrate(model, windows)
+    calibrate(model, [windows[:32], windows[32:64], windows[64:]])
     return model, windows
 
 

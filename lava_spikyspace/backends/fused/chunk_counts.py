@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lava_spikyspace.arithmetic.fixed_point import descale_sum
+from lava_spikyspace.arithmetic.fixed_point import descale_sums
 from lava_spikyspace.backends.fused import counting
 from lava_spikyspace.backends.fused.network_form import BlockForm, Int32Array
 from lava_spikyspace.backends.fused.nodes import BlockNodes, Group, StreamNodes, Workspace
@@ -91,7 +91,8 @@ class ChunkCounts:
         """Count what reached the head and what it sent; both of shape (window, variate, step)."""
         tally = self._tally(layer)
         _see(tally, "accumulator", acc)
-        _see(tally, "product", descale_sum(acc, layer.mult, layer.add, layer.shift))
+        for total in descale_sums(acc, layer.mult, layer.add, layer.shift, layer.mult_limbs):
+            _see(tally, "product", total)
         _see(tally, "message", forecasts)
         sent = np.count_nonzero(forecasts, axis=0).T.reshape(1, -1)
         tally.sent[MESSAGE] = _without_magnitude(sent)

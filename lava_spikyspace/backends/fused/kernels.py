@@ -35,7 +35,7 @@ _compile_sums = numba.njit(
 def squares_and_roots(
     x: Array, eps: int, root_bits: int, squares: Array, roots: Array, spans: Array
 ) -> None:
-    """`arithmetic.root_mean_square`; spans: sum of squares, radicand, root."""
+    """`arithmetic.root_mean_square`; spans: sum of squares, their mean, root."""
     channels = x.shape[1]
     for node in range(x.shape[0]):
         row = x[node]
@@ -44,7 +44,8 @@ def squares_and_roots(
             value = np.float64(row[c])
             total += value * value
         whole = np.int64(total)
-        radicand = (whole // channels + eps) << (2 * root_bits)
+        mean = whole // channels + eps
+        radicand = mean << (2 * root_bits)
         root = np.int64(math.sqrt(np.float64(radicand)))
         if root * root > radicand:
             root -= 1
@@ -54,8 +55,8 @@ def squares_and_roots(
         roots[node] = np.float64(root)
         spans[0, 0] = min(spans[0, 0], whole)
         spans[0, 1] = max(spans[0, 1], whole)
-        spans[1, 0] = min(spans[1, 0], radicand)
-        spans[1, 1] = max(spans[1, 1], radicand)
+        spans[1, 0] = min(spans[1, 0], mean)
+        spans[1, 1] = max(spans[1, 1], mean)
         spans[2, 0] = min(spans[2, 0], root)
         spans[2, 1] = max(spans[2, 1], root)
 

@@ -15,6 +15,7 @@ from lava_spikyspace.arithmetic.thresholds import encode
 from lava_spikyspace.intervals import dense_product_magnitude, prove_ranges
 from lava_spikyspace.network import (
     EXACT_BITS,
+    MESSAGE_BITS,
     ConvLayer,
     EncoderLayer,
     GateLayer,
@@ -278,6 +279,8 @@ def _narrow(layers: BlockLayers, proven: Mapping[str, Ranges]) -> bool:
     shifts = max(int(scan.left.max()), int(scan.right.max()))
     # A level that is shifted left is wide before it is shifted right again: at most one is not 0.
     decayed = max(abs(value) for value in levels) << int(scan.left.max())
+    if _takes_limbs(layers, proven):
+        return False
     return (
         max(_widest(proven, layer) for layer in vars(layers).values()) <= EXACT_BITS
         and stream.magnitude < SINGLE_LIMIT
@@ -288,6 +291,22 @@ def _narrow(layers: BlockLayers, proven: Mapping[str, Ranges]) -> bool:
         and proven[layers.b.name]["message"].magnitude < INT32_LIMIT
         and bool((np.diff(level, n=2) == 0).all())
         and max(len(values) for values in _code_axes(layers)) < CODE_LIMIT
+    )
+
+
+def _takes_limbs(layers: BlockLayers, proven: Mapping[str, Ranges]) -> bool:
+    """Whether wide messages or products inside a neuron go in limbs, as no kernel has them."""
+    wide = any(
+        proven[layer.name]["message"].bits > MESSAGE_BITS
+        for layer in (layers.norm, layers.gate, layers.b, layers.c, layers.product)
+    )
+    encoders = (layers.scan_in, layers.gate)
+    linear = (layers.b, layers.c, layers.out_proj)
+    return (
+        wide
+        or layers.norm.square_shift > 0
+        or any(layer.theta_limbs for layer in encoders)
+        or any(layer.mult_limbs for layer in linear)
     )
 
 

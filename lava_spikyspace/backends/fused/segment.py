@@ -143,7 +143,7 @@ class ChunkRun:
             counts.block(block, stream, nodes, result)
             counts.stream(block.layers.out_proj, result)
         acc = self._head_sums(streams[-1])
-        forecasts = descale(acc, head.mult, head.add, head.shift)
+        forecasts = descale(acc, head.mult, head.add, head.shift, head.mult_limbs)
         counts.head(head, streams[-1], acc, forecasts)
         forecasts = np.swapaxes(forecasts, 1, 2)
         records = collect(form, workspace, self.first_window, forecasts) if segment.record else {}

@@ -165,8 +165,14 @@ _ALL = (
     Rule(
         "limb-widths",
         "values",
-        "low limbs leave bits for the top limb, fit the ports of a neuron, and are the same for "
-        "all layers that read one message",
+        "low limbs leave 1 to 24 bits for the top limb, fit the ports of a neuron, and are the "
+        "same for all layers that read one message",
+        _EXPORT_AGAIN,
+    ),
+    Rule(
+        "product-limbs",
+        "values",
+        "the limbs of thresholds and multipliers have no more bits than are shifted away",
         _EXPORT_AGAIN,
     ),
     Rule(
@@ -175,13 +181,19 @@ _ALL = (
     Rule(
         "message-width",
         "widths",
-        "messages between processes have at most 24 bits",
+        "messages between processes have at most 24 bits; wide ones, which travel in limbs, 32",
         "export with fewer fraction bits",
     ),
     Rule(
         "accumulator-width",
         "widths",
         "accumulators, states and products have at most 53 bits",
+        "export with fewer fraction bits",
+    ),
+    Rule(
+        "radicand-width",
+        "widths",
+        "a mean square, shifted by twice the extra bits of its root, stays below 2**62",
         "export with fewer fraction bits",
     ),
     Rule(

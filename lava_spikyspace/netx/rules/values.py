@@ -8,7 +8,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from lava_spikyspace.diagnostics import Diagnostic
-from lava_spikyspace.network import MESSAGE_BITS, NormEncoderLayer, ResidualLayer, ScanLayer
+from lava_spikyspace.network import (
+    MESSAGE_BITS,
+    HeadLayer,
+    LinearLayer,
+    NormEncoderLayer,
+    ResidualLayer,
+    ScanLayer,
+)
 from lava_spikyspace.netx.draft import Draft, Slot
 from lava_spikyspace.netx.rules.catalogue import finding
 from lava_spikyspace.plan import MAX_LIMBS
@@ -82,19 +89,37 @@ def check_limbs(draft: Draft) -> Iterator[Diagnostic]:
         if not isinstance(layer, LIMBED):
             continue
         where = slot.at("params/limbs")
-        if sum(layer.limbs) >= MESSAGE_BITS or len(layer.limbs) >= MAX_LIMBS:
+        source = draft.source(slot, layer.INPUT_ROLES[0])
+        bits = MESSAGE_BITS
+        if source is not None and source.layer is not None:
+            bits = max(bits, source.layer.ranges["message"].bits)
+        if not 1 <= bits - sum(layer.limbs) <= MESSAGE_BITS or len(layer.limbs) >= MAX_LIMBS:
             message = (
-                f"found {layer.limbs}, expected at most {MAX_LIMBS - 1} low limbs of less than "
-                f"{MESSAGE_BITS} bits together"
+                f"found {layer.limbs}, expected at most {MAX_LIMBS - 1} low limbs that leave 1 to "
+                f"{MESSAGE_BITS} of {bits} bits"
             )
             yield finding("limb-widths", where, message)
-        source = draft.source(slot, layer.INPUT_ROLES[0])
         if source is None:
             continue
         other, limbs = first.setdefault(source.index, (slot, layer.limbs))
         if layer.limbs != limbs:
             message = f"found {layer.limbs}, expected {limbs} as in {other.name}"
             yield finding("limb-widths", where, message)
+
+
+def check_product_limbs(draft: Draft) -> Iterator[Diagnostic]:
+    """Check that the low limbs of thresholds and multipliers are covered by the shift."""
+    for slot in draft.slots:
+        layer = slot.layer
+        if isinstance(layer, NormEncoderLayer):
+            name, limbs, shift = "theta_limbs", layer.theta_limbs, layer.rms_shift
+        elif isinstance(layer, LinearLayer | HeadLayer):
+            name, limbs, shift = "mult_limbs", layer.mult_limbs, int(layer.shift.min())
+        else:
+            continue
+        if sum(limbs) > shift:
+            message = f"found {limbs}, expected at most {shift} bits together"
+            yield finding("product-limbs", slot.at(f"params/{name}"), message)
 
 
 def check_normalisation(draft: Draft) -> Iterator[Diagnostic]:

@@ -10,7 +10,10 @@ from lava_spikyspace.network import (
     DENSE_BITS,
     EXACT_BITS,
     MESSAGE_BITS,
+    REGISTER_BITS,
+    WIDE_MESSAGE_BITS,
     Interval,
+    RmsNormLayer,
 )
 from lava_spikyspace.netx.draft import Draft
 from lava_spikyspace.netx.rules.catalogue import finding
@@ -22,18 +25,32 @@ _MESSAGE = "message"
 def check_widths(draft: Draft) -> Iterator[Diagnostic]:
     """Check that messages and accumulators keep to widths that every engine computes exactly."""
     for slot in draft.slots:
-        for name, interval in (slot.layer.ranges if slot.layer else {}).items():
+        if slot.layer is None:
+            continue
+        message = WIDE_MESSAGE_BITS if slot.layer.MAY_BE_WIDE else MESSAGE_BITS
+        for name, interval in slot.layer.ranges.items():
             rule, limit = (
-                ("message-width", MESSAGE_BITS)
+                ("message-width", message)
                 if name == _MESSAGE
                 else ("accumulator-width", EXACT_BITS)
             )
             if interval.bits > limit:
-                message = (
+                found = (
                     f"found [{interval.lo}, {interval.hi}], {interval.bits} bits, expected at most "
                     f"{limit}"
                 )
-                yield finding(rule, slot.at(f"width/{name}"), message)
+                yield finding(rule, slot.at(f"width/{name}"), found)
+
+
+def check_radicands(draft: Draft) -> Iterator[Diagnostic]:
+    """Check that the root of a mean square, with its extra bits, is one of less than 2**62."""
+    for slot in draft.slots:
+        layer = slot.layer
+        if isinstance(layer, RmsNormLayer):
+            bits = layer.ranges["state"].hi.bit_length() + 2 * layer.root_bits
+            if bits > REGISTER_BITS:
+                message = f"found {bits} bits of the radicand, expected at most {REGISTER_BITS}"
+                yield finding("radicand-width", slot.at("params/root_bits"), message)
 
 
 def check_dense(draft: Draft) -> Iterator[Diagnostic]:

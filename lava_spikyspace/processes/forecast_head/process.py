@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from lava.magma.core.process.ports.ports import InPort, OutPort
+from lava.magma.core.process.ports.ports import OutPort
 from lava.magma.core.process.variable import Var
 
 from lava_spikyspace.network import IntArray
-from lava_spikyspace.processes.framed_process import UNWATCHED, FramedProcess, Watch
+from lava_spikyspace.processes.framed_process import (
+    UNWATCHED,
+    WHOLE,
+    FramedProcess,
+    MessageLimbs,
+    Watch,
+)
 from lava_spikyspace.processes.frames import Schedule
 
 
@@ -26,6 +32,10 @@ class ForecastHead(FramedProcess):
         Weights.
     mult, add, shift : ndarray, int64, shape (step,)
         Descaling; every shift is at least 1.
+    mult_limbs : tuple of int
+        Widths of the low limbs in which the multiplier is taken.
+    message_limbs : mapping of str to tuple of int
+        In ports at which a wide message arrives in limbs.
     schedule : Schedule
         When it works.
     watch : Watch
@@ -36,7 +46,7 @@ class ForecastHead(FramedProcess):
     Attributes
     ----------
     a_in : InPort, shape (variate,)
-        Residual messages.
+        Residual messages; further limbs of wide ones at ``a_in_1, ..., a_in_3``.
     message : OutPort, shape (step, variate)
         The forecast.
     weight, mult, add, shift : Var
@@ -53,6 +63,8 @@ class ForecastHead(FramedProcess):
         mult: IntArray,
         add: IntArray,
         shift: IntArray,
+        mult_limbs: tuple[int, ...] = (),
+        message_limbs: MessageLimbs = WHOLE,
         schedule: Schedule,
         watch: Watch = UNWATCHED,
         name: str | None = None,
@@ -63,11 +75,13 @@ class ForecastHead(FramedProcess):
             shape=shape,
             inputs=("a_in",),
             counts_synops=True,
+            mult_limbs=mult_limbs,
+            message_limbs=message_limbs,
             schedule=schedule,
             watch=Watch(proof=watch.proof),  # `forecast` keeps the messages in any case
             name=name,
         )
-        self.a_in = InPort(shape=(channels,))
+        self.add_message_ports("a_in", (channels,))
         self.message = OutPort(shape=shape)
         self.weight = Var(shape=weight.shape, init=weight)
         self.mult = Var(shape=(steps,), init=mult)

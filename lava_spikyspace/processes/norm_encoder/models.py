@@ -24,18 +24,22 @@ class PyNormEncoderModelFixed(LimbReceiver, NextFrameModel):
     """Fixed-point model of `NormEncoder`."""
 
     rms_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    rms_in_1: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    rms_in_2: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    rms_in_3: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
     message: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
     theta: IntArray = LavaPyType(np.ndarray, np.int64)
     rms_shift: int = LavaPyType(int, int)
 
     def decide(self, position: Position, arrived: Arrived) -> IntArray:
         """Return the codes of one element."""
-        acc, rms = self.joined(arrived), arrived["rms_in"]
-        code = encode_normalised(acc, self.theta, rms, self.rms_shift)
+        acc, rms = self.joined(arrived), self.message_at("rms_in", arrived)
+        limbs: tuple[int, ...] = self.proc_params["theta_limbs"]
+        code = encode_normalised(acc, self.theta, rms, self.rms_shift, limbs)
         self.tally.note_extremes(acc)
         self.check(
             accumulator=acc,
-            comparison=lambda: comparison_sides(acc, self.theta, rms, self.rms_shift),
+            comparison=lambda: comparison_sides(acc, self.theta, rms, self.rms_shift, limbs),
             message=code,
         )
         return code

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from lava.magma.core.process.ports.ports import InPort, OutPort
+from lava.magma.core.process.ports.ports import OutPort
 from lava.magma.core.process.variable import Var
 
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.processes.framed_process import (
     UNWATCHED,
+    WHOLE,
     FramedProcess,
+    MessageLimbs,
     Watch,
     sum_ports,
 )
@@ -29,6 +31,10 @@ class NormEncoder(FramedProcess):
         Fraction bits of the comparison.
     limbs : tuple of int
         Widths of the unsigned low limbs that its input went through the synapses in.
+    theta_limbs : tuple of int
+        Widths of the low limbs in which thresholds are multiplied.
+    message_limbs : mapping of str to tuple of int
+        In ports at which a wide message arrives in limbs.
     schedule : Schedule
         When it works.
     watch : Watch
@@ -41,7 +47,7 @@ class NormEncoder(FramedProcess):
     a_in_0, ..., a_in_3 : InPort, shape (channel,)
         Sums of the synapses, by limb, lowest first.
     rms_in : InPort, shape (1,)
-        Root mean square, once per frame.
+        Root mean square, once per frame; further limbs at ``rms_in_1, ..., rms_in_3``.
     message : OutPort, shape (channel,)
         The code: binary spikes (``unary``) or one message (``graded``).
     theta, rms_shift : Var
@@ -54,6 +60,8 @@ class NormEncoder(FramedProcess):
         theta: IntArray,
         rms_shift: int,
         limbs: tuple[int, ...] = (),
+        theta_limbs: tuple[int, ...] = (),
+        message_limbs: MessageLimbs = WHOLE,
         schedule: Schedule,
         watch: Watch = UNWATCHED,
         name: str | None = None,
@@ -63,13 +71,15 @@ class NormEncoder(FramedProcess):
             shape=(channels,),
             inputs=(*sum_ports(limbs), "rms_in"),
             limbs=limbs,
+            theta_limbs=theta_limbs,
+            message_limbs=message_limbs,
             bits=levels.bit_length(),
             schedule=schedule,
             watch=watch,
             name=name,
         )
         self.add_sum_ports((channels,))
-        self.rms_in = InPort(shape=(1,))
+        self.add_message_ports("rms_in", (1,))
         self.message = OutPort(shape=(channels,))
         self.theta = Var(shape=theta.shape, init=theta)
         self.rms_shift = Var(shape=(1,), init=rms_shift)

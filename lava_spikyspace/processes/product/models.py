@@ -23,10 +23,13 @@ class PyProductModelFixed(LimbSender, NextFrameModel):
 
     scan_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
     gate_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    gate_in_1: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    gate_in_2: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    gate_in_3: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
 
     def decide(self, position: Position, arrived: Arrived) -> IntArray:
         """Return the gated codes of one element."""
-        message = arrived["scan_in"] * arrived["gate_in"]
+        message = arrived["scan_in"] * self.message_at("gate_in", arrived)
         self.tally.note_extremes(message)
         self.check(message=message)
         return message

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from lava.magma.core.process.ports.ports import InPort, OutPort
 
-from lava_spikyspace.processes.framed_process import UNWATCHED, FramedProcess, Watch
+from lava_spikyspace.processes.framed_process import (
+    UNWATCHED,
+    WHOLE,
+    FramedProcess,
+    MessageLimbs,
+    Watch,
+)
 from lava_spikyspace.processes.frames import Schedule
 
 
@@ -18,6 +24,8 @@ class Product(FramedProcess):
     ----------
     channels : int
         Number of inner channels.
+    message_limbs : mapping of str to tuple of int
+        In ports at which a wide message arrives in limbs.
     output_limbs : tuple of int
         Widths of the unsigned low limbs that the message is also sent in.
     schedule : Schedule
@@ -32,7 +40,7 @@ class Product(FramedProcess):
     scan_in : InPort, shape (channel,)
         Signed code of the scan.
     gate_in : InPort, shape (channel,)
-        Gate message, once per frame.
+        Gate message, once per frame; further limbs of a wide one at ``gate_in_1, ...``.
     message : OutPort, shape (channel,)
         The product.
     limb0, ..., limb3 : OutPort, shape (channel,)
@@ -43,6 +51,7 @@ class Product(FramedProcess):
         self,
         *,
         channels: int,
+        message_limbs: MessageLimbs = WHOLE,
         output_limbs: tuple[int, ...] = (),
         schedule: Schedule,
         watch: Watch = UNWATCHED,
@@ -52,12 +61,13 @@ class Product(FramedProcess):
         super().__init__(
             shape=shape,
             inputs=("scan_in", "gate_in"),
+            message_limbs=message_limbs,
             output_limbs=output_limbs,
             schedule=schedule,
             watch=watch,
             name=name,
         )
         self.scan_in = InPort(shape=shape)
-        self.gate_in = InPort(shape=shape)
+        self.add_message_ports("gate_in", shape)
         self.message = OutPort(shape=shape)
         self.add_limb_ports(shape)

@@ -27,7 +27,13 @@ class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
     codes_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
     delta_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
     b_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    b_in_1: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    b_in_2: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    b_in_3: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
     c_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    c_in_1: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    c_in_2: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    c_in_3: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
     message: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
     state: IntArray = LavaPyType(np.ndarray, np.int64)
     left: IntArray = LavaPyType(np.ndarray, np.int64)
@@ -69,8 +75,8 @@ class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
             None if position.element == 0 else self.state,
             arrived["codes_in"],
             arrived["delta_in"],
-            arrived["b_in"],
-            arrived["c_in"],
+            self.message_at("b_in", arrived),
+            self.message_at("c_in", arrived),
         )
         self.state[:] = step.state
         self.record_inner(position, step.state)

@@ -7,7 +7,13 @@ from lava.magma.core.process.variable import Var
 
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.plan import MESSAGE
-from lava_spikyspace.processes.framed_process import UNWATCHED, FramedProcess, Watch
+from lava_spikyspace.processes.framed_process import (
+    UNWATCHED,
+    WHOLE,
+    FramedProcess,
+    MessageLimbs,
+    Watch,
+)
 from lava_spikyspace.processes.frames import Schedule
 from lava_spikyspace.processes.tally import new_counters
 
@@ -34,6 +40,8 @@ class SelectiveScan(FramedProcess):
         Direct path from the input code to the output.
     theta : ndarray, int64, shape (channel, j)
         Ascending thresholds of the signed output code.
+    message_limbs : mapping of str to tuple of int
+        In ports at which a wide message arrives in limbs.
     schedule : Schedule
         When it works.
     watch : Watch
@@ -48,7 +56,7 @@ class SelectiveScan(FramedProcess):
     delta_in : InPort, shape (channel,)
         Codes of the step size.
     b_in, c_in : InPort, shape (state,)
-        Values of B and C, once per frame.
+        Values of B and C, once per frame; further limbs of wide ones at ``b_in_1, ...``.
     message : OutPort, shape (channel,)
         The signed code: spikes that carry its sign (``unary``) or one message (``graded``).
     state : Var, int64, shape (channel, state)
@@ -75,6 +83,7 @@ class SelectiveScan(FramedProcess):
         theta_state: IntArray,
         skip: IntArray,
         theta: IntArray,
+        message_limbs: MessageLimbs = WHOLE,
         schedule: Schedule,
         watch: Watch = UNWATCHED,
         name: str | None = None,
@@ -84,6 +93,7 @@ class SelectiveScan(FramedProcess):
             shape=(channels,),
             inputs=("codes_in", "delta_in", "b_in", "c_in"),
             bits=theta.shape[1].bit_length(),
+            message_limbs=message_limbs,
             schedule=schedule,
             watch=watch,
             name=name,
@@ -93,8 +103,8 @@ class SelectiveScan(FramedProcess):
         self.state_counters = Var(shape=counters.shape, init=counters)
         self.codes_in = InPort(shape=(channels,))
         self.delta_in = InPort(shape=(channels,))
-        self.b_in = InPort(shape=(states,))
-        self.c_in = InPort(shape=(states,))
+        self.add_message_ports("b_in", (states,))
+        self.add_message_ports("c_in", (states,))
         self.message = OutPort(shape=(channels,))
         self.state = Var(shape=(channels, states), init=0)
         self.left = Var(shape=left.shape, init=left)

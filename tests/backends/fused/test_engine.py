@@ -116,6 +116,18 @@ def test_windows_backwards_shuffled_and_twice():
         assert compare(network, chosen, chunk=3) == []
 
 
+def test_a_network_with_wide_messages_has_no_fused_form():
+    network = random_network(0, broad=True, blocks=1, golden=0)
+    assert network_form(network) is None
+    messages = random_messages(1, network, 3)
+    plan = make_plan(network, "graded")
+    results = [
+        BatchBackend(kernels=kernels).run(plan, messages, strict=True, record=True)
+        for kernels in ("numpy", "fused")
+    ]
+    assert differences(plan, *results) == []
+
+
 def test_variates_of_a_wider_table():
     network = network_of("plain")
     table = np.repeat(table_of(network, 30), 2, axis=1)
