@@ -137,8 +137,11 @@ class Layer:
     COMPARED: ClassVar[str] = "accumulator"
     """Range whose extremes the counts report: the value before the comparison."""
     MAY_BE_WIDE: ClassVar[bool] = False
-    """Whether its message may have up to `WIDE_MESSAGE_BITS`. A message of more than `MESSAGE_BITS`
-    goes to all its readers in limbs (`Network.limbs_of`)."""
+    """Whether its message may have up to `WIDE_MESSAGE_BITS`, if all its readers take limbs. A
+    message of more than `MESSAGE_BITS` goes to all of them in limbs (`Network.limbs_of`)."""
+
+    TAKES_LIMBS: ClassVar[bool] = False
+    """Whether it reads wide messages."""
 
     name: str
     inputs: tuple[str, ...] = ()
@@ -207,6 +210,7 @@ class RmsNormLayer(Layer):
     netx_type = "rmsnorm"
     neuron_type = "RMS"
     INPUT_ROLES = ("residual",)
+    TAKES_LIMBS = True
     RANGE_NAMES = ("accumulator", "state", "message")
     MAY_BE_WIDE = True
 
@@ -280,6 +284,7 @@ class NormEncoderLayer(EncoderLayer):
     """
 
     INPUT_ROLES = ("residual", "rms")
+    TAKES_LIMBS = True
     RANGE_NAMES = ("accumulator", "comparison", "message")
 
     rms_shift: Annotated[int, Stored("params/rms_shift")]
@@ -389,6 +394,7 @@ class ResidualLayer(LinearLayer):
 
     neuron_type = "RESIDUAL"
     INPUT_ROLES = ("product", "residual")
+    TAKES_LIMBS = True
 
     residual_bits: Annotated[int, Stored("params/residual_bits")]
     limbs: Annotated[tuple[int, ...], Stored("params/limbs", "int64", ("limb",))] = ()
@@ -453,6 +459,7 @@ class ScanLayer(Layer):
     netx_type = "selective_scan"
     neuron_type = "ENCODER"
     INPUT_ROLES = ("codes", "delta", "B", "C")
+    TAKES_LIMBS = True
     RANGE_NAMES = ("drive", "state", "accumulator", "message")
 
     left: Annotated[IntArray, Stored("params/left", "int64", ("delta_code", "channel", "state"))]
@@ -497,6 +504,7 @@ class ProductLayer(Layer):
 
     netx_type = "product"
     INPUT_ROLES = ("scan", "gate")
+    TAKES_LIMBS = True
     RANGE_NAMES = ("message",)
     MAY_BE_WIDE = True
 
@@ -548,6 +556,7 @@ class HeadLayer(OutputLayer):
 
     netx_type = "forecast_head"
     INPUT_ROLES = ("residual",)
+    TAKES_LIMBS = True
     RANGE_NAMES = ("accumulator", "product", "message")
 
     channels: Annotated[int, Stored("params/channels")]

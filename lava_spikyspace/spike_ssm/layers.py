@@ -60,6 +60,7 @@ class ProjectionLayer(LinearLayer):
 
     neuron_type = "PROJECTION"
     INPUT_ROLES = ("message",)
+    MAY_BE_WIDE = False
 
     message_bits: Annotated[int, Stored("params/message_bits")]
     limbs: Annotated[tuple[int, ...], Stored("params/limbs", "int64", ("limb",))] = ()
@@ -228,6 +229,7 @@ class SigmoidGateLayer(LinearLayer):
 
     neuron_type = "PTSIGMOID"
     RANGE_NAMES: ClassVar[tuple[str, ...]] = ("accumulator", "product", "state", "message")
+    MAY_BE_WIDE = False
 
     frac_bits: Annotated[int, Stored("params/frac_bits")]
     exp2_terms: Annotated[int, Stored("params/exp2_terms")]

@@ -24,10 +24,16 @@ _MESSAGE = "message"
 
 def check_widths(draft: Draft) -> Iterator[Diagnostic]:
     """Check that messages and accumulators keep to widths that every engine computes exactly."""
+    whole = {
+        source.index
+        for slot, _, source in draft.edges()
+        if slot.layer is not None and not slot.layer.TAKES_LIMBS
+    }
     for slot in draft.slots:
         if slot.layer is None:
             continue
-        message = WIDE_MESSAGE_BITS if slot.layer.MAY_BE_WIDE else MESSAGE_BITS
+        in_limbs = slot.layer.MAY_BE_WIDE and slot.index not in whole
+        message = WIDE_MESSAGE_BITS if in_limbs else MESSAGE_BITS
         for name, interval in slot.layer.ranges.items():
             rule, limit = (
                 ("message-width", message)
