@@ -408,7 +408,11 @@ class LayerLowering:
         left = np.clip(block.exponents, 0, reach)
         right = np.clip(-block.exponents, 0, MAX_RIGHT_SHIFT)
         scale = state.alpha * 2.0 ** -(k + self.formats.c)
-        skip = np.rint(block.skip[None, :] * u_values[:, None] / scale).astype(np.int64)
+        direct = np.rint(block.skip[None, :] * u_values[:, None] / scale)
+        bits = math.ceil(math.log2(max(1.0, float(np.abs(direct).max())))) + 1
+        if bits > self.budget.value_bits:
+            raise WidthError([TooWide(name, "accumulator", bits, self.budget.value_bits)])
+        skip = direct.astype(np.int64)
         states = block.exponents.shape[2]
         largest = states * int(np.abs(level).max()) * c.magnitude + int(np.abs(skip).max())
         theta = affine_thresholds(

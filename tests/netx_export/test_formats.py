@@ -59,7 +59,7 @@ def test_unknown_format_is_named() -> None:
 
 
 def test_hand_made_formats_that_cannot_fit_are_refused() -> None:
-    with pytest.raises(WidthError, match="at most 32"):
+    with pytest.raises(WidthError, match="at most 53"):
         search(dict.fromkeys(("residual", "gate", "b", "c", "state"), 31))
 
 
