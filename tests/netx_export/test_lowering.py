@@ -1,5 +1,6 @@
 """Integers against the frozen float model on random live networks."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -12,12 +13,13 @@ from lava_spikyspace.network import (
     DENSE_BITS,
     EXACT_BITS,
     MESSAGE_BITS,
+    WIDE_MESSAGE_BITS,
     Normalisation,
     NormEncoderLayer,
     ResidualLayer,
 )
 from netx_export.budget import Budget, Formats, WidthError
-from netx_export.formats import measure_agreement
+from netx_export.formats import WIDEST, measure_agreement
 from netx_export.lowering import lower
 from tests.random_frozen import DEFAULT_BITS, Sizes, random_frozen_model, random_windows
 
@@ -83,25 +85,50 @@ def test_forecasts_come_back_in_the_units_of_the_table() -> None:
     np.testing.assert_allclose(found, trace.forecasts * scale + mean, atol=2e-3)
 
 
-def test_every_width_is_within_its_budget_and_limbs_fit_a_dense() -> None:
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("zero_point", ["zero", "positive", "negative"])
+@pytest.mark.parametrize("bits", [1, 2, 3, 4])
+def test_wide_messages_decide_as_the_frozen_model(bits, zero_point, seed) -> None:
+    """With every message in limbs a code differs where an accumulator is on a threshold."""
+    encoders = dict.fromkeys(("c", "s", "delta", "delta1", "x", "y"), bits)
+    sizes = Sizes(variates=9, window=11, d_inner=7, d_state=5, bits={**Sizes().bits, **encoders})
+    model = random_frozen_model(100 * bits + seed, sizes, zero_point)
+    windows = random_windows(500 + seed, sizes, 60)
+    trace = model.run(windows)
+    whole = math.ceil(math.log2(2 * trace.residual_max))
+    formats = replace(WIDEST, residual=min(WIDEST.residual, 31 - whole), gate=25)
+    network = lower(model, formats, trace.residual_max, PLAIN, roots=trace.roots)
+    assert network.is_wide("input")
+    assert network.is_wide("blocks.0.norm")
+    assert all(layer.theta_limbs for layer in network if isinstance(layer, NormEncoderLayer))
+    agreement = measure_agreement(network, encode_windows(network, windows).messages, trace)
+    assert agreement.worst >= 0.9999, agreement.codes
+    assert agreement.relative_l2 <= 2e-4
+    run_layers(network, encode_windows(network, windows).messages, strict=True)
+
+
+@pytest.mark.parametrize("formats", [WIDE, WIDEST])
+def test_every_width_is_within_its_budget_and_limbs_fit_a_dense(formats) -> None:
     model = random_frozen_model(3, METR_LA)
-    network = lower(model, WIDE, 6.0, PLAIN)
+    network = lower(model, replace(formats, residual=min(formats.residual, 26)), 6.0, PLAIN)
     split = 0
     for layer in network:
         for name, interval in layer.ranges.items():
-            assert interval.bits <= (MESSAGE_BITS if name == "message" else EXACT_BITS)
+            widest = WIDE_MESSAGE_BITS if layer.MAY_BE_WIDE else MESSAGE_BITS
+            assert interval.bits <= (widest if name == "message" else EXACT_BITS)
         if isinstance(layer, NormEncoderLayer | ResidualLayer):
             message = network[layer.inputs[0]].ranges["message"]
             split += len(layer.limbs)
             for limb in limb_intervals(message, layer.limbs):
+                assert limb.bits <= MESSAGE_BITS
                 assert dense_product_magnitude(layer.weight, limb) < 1 << DENSE_BITS
     assert split > 0
 
 
 def test_formats_that_do_not_fit_are_refused_with_the_layer_and_the_limit() -> None:
     model = random_frozen_model(3, METR_LA)
-    with pytest.raises(WidthError, match=r"input message: \d+ bits, at most 24"):
-        lower(model, replace(WIDE, residual=23), 6.0, PLAIN)
+    with pytest.raises(WidthError, match=r"input message: \d+ bits, at most 32"):
+        lower(model, replace(WIDE, residual=30), 6.0, PLAIN)
     with pytest.raises(WidthError) as refused:
         lower(model, WIDE, 6.0, PLAIN, Budget(value_bits=30))
     assert {finding.limit for finding in refused.value.findings} == {30}
