@@ -16,13 +16,17 @@ import numpy as np
 from lava_spikyspace.backends.batch import collect_records, run_layers
 from lava_spikyspace.boundary import encode_windows
 from lava_spikyspace.errors import UsageError
-from lava_spikyspace.network import IntArray, Network, Normalisation
+from lava_spikyspace.network import EXACT_BITS, IntArray, Network, Normalisation
 from netx_export.budget import Budget, Formats, TooWide, WidthError
 from netx_export.frozen import FloatArray, FrozenModel, FrozenTrace
 from netx_export.lowering import lower
 
 WIDEST = Formats(residual=28, gate=27, b=24, c=20, state=20)
 """Where the search starts."""
+
+NARROW_START = Formats(residual=18, gate=20, b=20, c=20, state=20)
+"""Where it starts with a width of less than `EXACT_BITS`: products inside a process are narrow then,
+and a value with more bits would leave none for its factor."""
 
 NARROWEST = Formats(residual=4, gate=4, b=3, c=3, state=3)
 """Where it stops."""
@@ -231,7 +235,8 @@ class FormatSearch:
         if unknown:
             raise UsageError(f"unknown formats {sorted(unknown)}; known: {sorted(asdict(WIDEST))}")
         few = self._sample(SEARCH_WINDOWS)
-        widest = trial = self._try(self._fit(replace(WIDEST, **self.fixed)), few)
+        start = WIDEST if self.budget.value_bits == EXACT_BITS else NARROW_START
+        widest = trial = self._try(self._fit(replace(start, **self.fixed)), few)
         if self._good(trial):
             for name in ORDER:
                 if name not in self.fixed:
