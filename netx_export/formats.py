@@ -25,7 +25,7 @@ WIDEST = Formats(residual=28, gate=27, b=24, c=20, state=20)
 """Where the search starts."""
 
 NARROW_START = Formats(residual=18, gate=20, b=20, c=20, state=20)
-"""Where it starts with a width of less than `EXACT_BITS`: products inside a process are narrow then,
+"""Where it starts with a width below `EXACT_BITS`: products inside a process are narrow then,
 and a value with more bits would leave none for its factor."""
 
 NARROWEST = Formats(residual=4, gate=4, b=3, c=3, state=3)
