@@ -48,6 +48,13 @@ from netx_export.thresholds import affine_thresholds, normalised_thresholds
 MAX_EXP2_TERMS = 24
 """Terms tried for the power of two before the closest is taken."""
 
+LEAST_MULTIPLIER_BITS = 6
+"""Bits that a narrow width leaves to the multipliers of out_proj and head at least, at the cost of
+what they multiply."""
+
+LEAST_FRAC_BITS = 6
+"""Fraction bits that such a multiplier does not cost."""
+
 LEAST_PRECISION = 16
 """Bits of a threshold below a step of its code, and of a multiplier, whatever the residual has."""
 
@@ -382,6 +389,15 @@ class LayerLowering:
             mult_limbs=limbs,
         )
 
+    def _check_multiplier(
+        self, name: str, descaling: Descaling, acc: Interval, frac_bits: int
+    ) -> None:
+        """Refuse an accumulator that leaves its multiplier no bits."""
+        missing = LEAST_MULTIPLIER_BITS - int(descaling.mult.max()).bit_length()
+        if missing > 0 and frac_bits > LEAST_FRAC_BITS:
+            limit = self.budget.value_bits
+            raise WidthError([TooWide(name, "product", limit + missing, limit)])
+
     def _scan(
         self, block: FrozenBlock, name: str, inputs: tuple[str, ...], b: Interval, c: Interval
     ) -> ScanLayer:
@@ -448,6 +464,7 @@ class LayerLowering:
         products = Interval.of(out.levels[:, None] * gates[None, :])
         acc = Interval.of(np.stack(dense_rows(weight.codes, products)))
         descaling = self._descaling(scale, np.zeros(len(scale)), acc, self.precision)
+        self._check_multiplier(name, descaling, acc, self.formats.gate)
         return ResidualLayer(
             name=name,
             inputs=inputs,
@@ -474,6 +491,7 @@ class LayerLowering:
         descaling = self._descaling(
             weight.scale * unit * 2.0**frac, bias * 2.0**frac, acc, LEAST_PRECISION
         )
+        self._check_multiplier("head", descaling, acc, self.formats.residual)
         return HeadLayer(
             name="head",
             inputs=(stream,),
