@@ -90,7 +90,7 @@ def test_formats_that_cannot_fit_leave_no_file(files, run_cli) -> None:
         *(f"--{name}-bits=31" for name in ("residual", "gate", "b", "c", "state")),
     )
     assert done.code == 2
-    assert "at most 24" in done.stderr
+    assert "at most 32" in done.stderr
     assert not out.exists()
 
 
