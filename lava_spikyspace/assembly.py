@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from lava.magma.core.process.ports.ports import InPort, OutPort
 from lava.magma.core.process.process import AbstractProcess
 from lava.magma.core.process.variable import Var
 
 from lava_spikyspace.backends.base import EngineResult
 from lava_spikyspace.network import IntArray
-from lava_spikyspace.plan import Plan, ProcessPlan
+from lava_spikyspace.plan import Link, Plan, ProcessPlan
 from lava_spikyspace.processes.builders import Site, build_process
 from lava_spikyspace.processes.framed_process import FramedProcess, Watch
 from lava_spikyspace.processes.frames import Schedule
@@ -19,6 +21,9 @@ from lava_spikyspace.profiling.counters import Activity
 
 CONNECTIONS = ("Dense", "CausalConv")
 """Process classes that send weighted sums; as in Lava, their out port is ``a_out``."""
+
+Connector: TypeAlias = Callable[[Link, OutPort, InPort], None]
+"""Connects the two ports of a link."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +91,8 @@ class LavaGraph:
             process = self.processes[place.name]
             if isinstance(process, FramedProcess):
                 for (row, _), var in zip(place.rows, process.COUNTERS, strict=True):
+                    if f"{place.name}.{var}" not in values:  # its model counts nothing
+                        continue
                     tally = Tally(values[f"{place.name}.{var}"], process.event_ports)
                     activities[row] = tally.activity()
         return activities
@@ -124,6 +131,20 @@ def assemble(
     LavaGraph
         The graph; a Lava process can be compiled once, so each run needs a graph of its own.
     """
+    processes = build_processes(plan, messages, strict=strict, record=record)
+    return connect_processes(plan, processes, len(messages))
+
+
+def build_processes(
+    plan: Plan, messages: IntArray, *, strict: bool = False, record: bool = False
+) -> dict[str, AbstractProcess]:
+    """Build the Lava processes of a plan, not yet connected; see `assemble`.
+
+    Returns
+    -------
+    dict of str to AbstractProcess
+        By the names of the plan, in its order.
+    """
     processes: dict[str, AbstractProcess] = {}
     for process in plan.processes:
         layer = plan.network[process.layer]
@@ -133,12 +154,37 @@ def assemble(
             "watch": Watch(proof=layer if strict else None, record=record),
         }
         processes[process.name] = build_process(layer, Site(plan, process, messages, common))
+    return processes
+
+
+def connect_processes(
+    plan: Plan,
+    processes: Mapping[str, AbstractProcess],
+    windows: int,
+    connect: Connector | None = None,
+) -> LavaGraph:
+    """Connect the processes of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        What they run.
+    processes : mapping of str to AbstractProcess
+        By the names of the plan.
+    windows : int
+        Windows that the source plays.
+    connect : callable, optional
+        Connects the ports of a link; by default directly.
+    """
     kinds = {process.name: process.kind for process in plan.processes}
     for link in plan.links:
         port = "a_out" if kinds[link.source] in CONNECTIONS else link.port
         sender, receiver = processes[link.source], processes[link.target]
-        getattr(sender, port).connect(getattr(receiver, link.role))
-    return LavaGraph(plan, processes, len(messages))
+        if connect is None:
+            getattr(sender, port).connect(getattr(receiver, link.role))
+        else:
+            connect(link, getattr(sender, port), getattr(receiver, link.role))
+    return LavaGraph(plan, processes, windows)
 
 
 def _schedule(plan: Plan, process: ProcessPlan, windows: int) -> Schedule:

@@ -95,6 +95,7 @@ def encode_table(
     values: FloatArray,
     windows: range,
     *,
+    first_row: int = 0,
     clip: bool = False,
     source: str = "data",
 ) -> EncodedWindows:
@@ -108,9 +109,11 @@ def encode_table(
     network : Network
         Gives normalisation, fraction bits and input range.
     values : ndarray, float64, shape (row, variate)
-        The table.
+        The table, or as much of it as the windows read.
     windows : range
-        Window indices with step 1, at least one; window i starts at row i.
+        Window indices with step 1, at least one; window i starts at row i of the table.
+    first_row : int
+        Row of the table that `values` begins with.
     clip : bool
         Saturate values outside the input range and count them, instead of refusing.
     source : str
@@ -121,15 +124,16 @@ def encode_table(
     DataError
         A value lies outside the input range that the file was proven for (and `clip` is off).
     """
+    here = range(windows.start - first_row, windows.stop - first_row)
     if network.normalisation.kind == "instance":
         return encode_windows(
             network,
-            input_windows(values, network.window, windows),
+            input_windows(values, network.window, here),
             clip=clip,
             first_rows=np.asarray(windows, dtype=np.int64),
             source=source,
         )
-    rows = values[windows.start : windows.stop + network.window - 1]
+    rows = values[here.start : here.stop + network.window - 1]
     mean, scale = _fixed(network)
     rounded, outside = _round(network, rows, mean[0], scale[0])
     # A value counts in every window that it is part of.

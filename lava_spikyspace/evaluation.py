@@ -43,6 +43,7 @@ from lava_spikyspace.scoring import (
 )
 from lava_spikyspace.series import Series
 from lava_spikyspace.streaming import WindowStream
+from lava_spikyspace.workers import open_workers
 
 Ratios: TypeAlias = tuple[float, float, float]
 PartName = Literal["train", "valid", "test"]
@@ -107,11 +108,14 @@ def evaluate(
     record: bool = False,
     out: str | Path | None = None,
     force: bool = False,
+    jobs: int = 1,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Forecast part of a table on the batch engine and score the forecasts.
 
-    The windows stream through the engine, so memory does not grow with their number.
+    The windows stream through the engine, so memory does not grow with their number. With more than
+    one worker pieces of them are run in parallel; no number depends on how many workers there are.
 
     Parameters
     ----------
@@ -140,6 +144,10 @@ def evaluate(
         Run directory to write, forecasts included.
     force : bool
         Replace a run directory that exists.
+    jobs : int
+        Processes on this machine that run windows; 1 is this process.
+    scheduler : str, optional
+        Address of a Dask scheduler whose workers run the windows, such as ``tcp://host:8786``.
     progress : callable, optional
         Called now and then with (windows done, all windows).
 
@@ -157,6 +165,8 @@ def evaluate(
         The model file cannot be used.
     DataError
         The table cannot be used with this model, or the part has no windows.
+    BackendUnavailableError
+        There are no such workers.
     StrictRangeError
         A value left its proven range in strict mode.
     """
@@ -180,6 +190,8 @@ def evaluate(
     board = ScoreBoard(missing_value)
     with ExitStack() as stack:
         writer = stack.enter_context(new_run_directory(out, force=force)) if out else None
+        if jobs != 1 or scheduler is not None:
+            stream.workers = stack.enter_context(open_workers(jobs, scheduler))
         read_s = time.perf_counter() - started
         for piece in stream.run(windows, progress):
             target = target_windows(table.values, network.window, network.horizon, piece.windows)

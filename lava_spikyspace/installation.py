@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import os
 import platform
 import shutil
@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from lava_spikyspace.availability import LOIHI_MODULE, backend_availability
+from lava_spikyspace.availability import backend_availability
 from lava_spikyspace.errors import SpikySpaceError
 
 Status = Literal["ok", "absent", "failed"]
@@ -177,16 +177,7 @@ def _backends() -> Iterator[InstallationCheck]:
 
 
 def _loihi_host() -> Iterator[InstallationCheck]:
-    try:
-        found = importlib.util.find_spec(LOIHI_MODULE) is not None
-    except ModuleNotFoundError:
-        found = False
-    yield InstallationCheck(
-        "loihi",
-        "extension",
-        "ok" if found else "absent",
-        "Intel's extension of Lava" + ("" if found else " is not installed"),
-    )
+    yield _extension()
     programs = [name for name in SLURM_PROGRAMS if shutil.which(name)]
     yield InstallationCheck(
         "loihi", "slurm", "ok" if programs else "absent", ", ".join(programs) or "no SLURM programs"
@@ -195,6 +186,18 @@ def _loihi_host() -> Iterator[InstallationCheck]:
     yield InstallationCheck(
         "loihi", "variables", "ok" if settings else "absent", ", ".join(settings) or "none is set"
     )
+
+
+def _extension() -> InstallationCheck:
+    (entry,) = (entry for entry in backend_availability() if entry.name == "loihi2")
+    if not entry.available:
+        return InstallationCheck("loihi", "extension", "absent", entry.reason or "", entry.hint)
+    from lava_spikyspace.backends import vendor
+
+    if vendor.HAS_LAVA_LOIHI:
+        return InstallationCheck("loihi", "extension", "ok", "Intel's extension of Lava")
+    detail = f"cannot be imported: {vendor.PROBLEM}"
+    return InstallationCheck("loihi", "extension", "failed", detail)
 
 
 def _steps(timeout_s: float) -> Iterator[InstallationCheck]:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lava_spikyspace.backends.base import Records
+from lava_spikyspace.backends.deployment import Deployed
+from lava_spikyspace.backends.measurement import Measurement
 from lava_spikyspace.boundary import FloatArray
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.inputs import FileReference
@@ -89,6 +91,10 @@ class RunSummary:
         Versions of Python, of this package and of its libraries.
     timings_s : mapping of str to float
         Seconds by stage.
+    deployment : tuple of Deployed
+        Where each process ran, on hardware; empty elsewhere.
+    measurement : Measurement, optional
+        What the chip measured of itself.
     diagnostics : tuple of Diagnostic
         What the user should know.
     """
@@ -113,6 +119,8 @@ class RunSummary:
     clipped_inputs: int = 0
     versions: Mapping[str, str] = field(default_factory=installed_versions)
     timings_s: Mapping[str, float] = field(default_factory=dict)
+    deployment: tuple[Deployed, ...] = ()
+    measurement: Measurement | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
@@ -141,6 +149,16 @@ class RunSummary:
             "strict": self.strict,
             "variates": list(self.variates),
             "table": {"path": self.table.path, "sha256": self.table.sha256},
+            "hardware": self._hardware(),
+        }
+
+    def _hardware(self) -> dict[str, Any] | None:
+        """Return where the processes ran and what the chip measured; None without a chip."""
+        if not self.deployment:
+            return None
+        return {
+            "deployment": [row.to_dict() for row in self.deployment],
+            "measured": None if self.measurement is None else self.measurement.to_dict(),
         }
 
 

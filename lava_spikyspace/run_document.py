@@ -14,6 +14,8 @@ from pydantic import (
     TypeAdapter,
 )
 
+from lava_spikyspace.backends.deployment import Deployed
+from lava_spikyspace.backends.measurement import Measurement
 from lava_spikyspace.diagnostics import Diagnostic, Severity
 from lava_spikyspace.inputs import FileReference
 from lava_spikyspace.netx.stock.selection import Feed
@@ -109,6 +111,17 @@ class ProcessEntry(_Strict):
         return ProcessCounts(**self.model_dump(), saturations=saturations)
 
 
+class HardwareEntry(_Strict):
+    """What a run on a chip has beside the results; see `RunSummary`."""
+
+    deployment: tuple[Deployed, ...]
+    measured: dict[str, Any] | None
+
+    def measurement(self) -> Measurement | None:
+        """Return what the chip measured of itself."""
+        return None if self.measured is None else Measurement.from_dict(self.measured)
+
+
 class SummaryData(_Strict):
     """What the ``data`` of every command that runs windows has; see `RunSummary`."""
 
@@ -127,6 +140,8 @@ class SummaryData(_Strict):
     variates: tuple[str, ...]
     table: FileEntry
     forecasts_shape: tuple[PositiveInt, PositiveInt, PositiveInt]
+    # Runs of earlier versions have no such entry.
+    hardware: HardwareEntry | None = None
 
 
 class RunData(SummaryData):

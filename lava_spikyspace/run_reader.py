@@ -116,6 +116,8 @@ def read_run_directory(folder: Path) -> RunResult:
         process_seconds=seconds_of(frame),
         recorded_windows=data.recorded_windows,
         clipped_inputs=data.clipped_inputs,
+        deployment=() if data.hardware is None else data.hardware.deployment,
+        measurement=None if data.hardware is None else data.hardware.measurement(),
         versions=document.versions,
         timings_s=document.timings_s,
         diagnostics=tuple(entry.diagnostic() for entry in document.diagnostics),

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from lava_spikyspace.backends.base import Progress
+from lava_spikyspace.backends.loihi2 import Readiness, loihi2_readiness
+from lava_spikyspace.backends.loihi_host import ANY_HOST, LoihiHost
 from lava_spikyspace.backends.selection import (
     DEFAULT_TIMEOUT_S,
     BackendName,
@@ -51,6 +53,7 @@ def run(
     clip_input: bool = False,
     record: bool = False,
     timeout_s: float | None = DEFAULT_TIMEOUT_S,
+    host: LoihiHost = ANY_HOST,
     progress: Progress | None = None,
 ) -> RunResult:
     """Forecast windows of a table and count what every process does.
@@ -79,6 +82,8 @@ def run(
         `streaming.MAX_RECORDED_VALUES` allows.
     timeout_s : float or None
         Seconds that a simulation gets.
+    host : LoihiHost
+        How the chip is reached, for ``loihi2``.
     progress : callable, optional
         Called now and then with (done, all): windows, or steps of a simulation.
 
@@ -100,7 +105,7 @@ def run(
     SimulationError, SimulationTimeoutError
         The simulation failed, or took too long.
     """
-    engine = make_backend(backend, runtime=runtime, timeout_s=timeout_s)
+    engine = make_backend(backend, runtime=runtime, timeout_s=timeout_s, host=host)
     started = time.perf_counter()
     network = resolve_network(model)
     table = resolve_table(data, network, bundled=model is None)
@@ -112,7 +117,7 @@ def run(
     read_s = time.perf_counter() - started
     pieces = [piece.forecasts for piece in stream.run(chosen, progress)]
     summary = summarise(
-        stream, len(chosen), runtime=None if backend == "batch" else runtime, read_s=read_s
+        stream, len(chosen), runtime=runtime if backend == "sim" else None, read_s=read_s
     )
     return RunResult(
         forecasts=np.concatenate(pieces),
@@ -121,6 +126,24 @@ def run(
         records=stream.records(),
         **vars(summary),
     )
+
+
+def hardware_readiness(model: ModelSource = None, coding: Coding = "graded") -> Readiness:
+    """Tell where the processes of a model would run on a Loihi 2 system, and what is missing.
+
+    Parameters
+    ----------
+    model : Network, str, Path or None
+        Network or model file; the bundled demo model by default.
+    coding : {"graded", "unary"}
+        A code q as one graded spike or as q binary spikes.
+
+    Raises
+    ------
+    ModelFileError
+        The model file cannot be used.
+    """
+    return loihi2_readiness(plan_of(resolve_network(model), coding))
 
 
 def plan_of(network: Network, coding: Coding) -> Plan:
@@ -179,7 +202,9 @@ def summarise(
         recorded_windows=stream.recorded_windows,
         clipped_inputs=stream.clipped_inputs,
         timings_s={"read": read_s, **stream.timings_s},
-        diagnostics=(*notices, *_observations(stream, windows, counts)),
+        deployment=stream.deployment,
+        measurement=stream.measurement,
+        diagnostics=(*notices, *stream.notices, *_observations(stream, windows, counts)),
     )
 
 

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from lava_spikyspace.backends.base import Backend, Progress
-from lava_spikyspace.boundary import FloatArray, decode_forecasts, encode_table
+from lava_spikyspace.backends.deployment import Deployed
+from lava_spikyspace.backends.measurement import Measurement
+from lava_spikyspace.boundary import FloatArray
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import input_windows
+from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.network import IntArray
+from lava_spikyspace.piecework import PieceOutcome, PieceWork
 from lava_spikyspace.plan import MESSAGE, Plan
 from lava_spikyspace.profiling.counters import Activity, ProcessCounts, count_processes
+from lava_spikyspace.workers.base import ThisProcess, Workers
 
 PIECE_VALUES = 1 << 22
 """Values that are run at one time (32 MiB in int64): the table's, and those of the forecasts."""
+
+TASKS_PER_WORKER = 8
+"""Tasks that the windows are cut into for each worker: a worker that dies loses one of them."""
+
+LEAST_TASK = 16
+"""Windows of a task; below, sending costs more than running."""
 
 
 MAX_RECORDED_VALUES = 1 << 26
@@ -67,6 +78,9 @@ class WindowStream:
     record : bool
         Keep the codes of every process, of as many windows as `MAX_RECORDED_VALUES` allows; a
         simulation keeps those of all.
+    workers : Workers, optional
+        Who runs the windows of the batch engine; by default this process. The pieces, and all
+        numbers, are the same.
 
     Attributes
     ----------
@@ -77,7 +91,13 @@ class WindowStream:
     clipped_inputs : int
         Input values that were saturated, counted in every window that they are part of.
     timings_s : dict of str to float
-        Seconds by stage: ``encode`` and those of the engine.
+        Seconds by stage, of all workers together: ``encode`` and those of the engine.
+    deployment : tuple of Deployed
+        Where each process ran, on hardware; a chip gets all windows at once, as a simulator does.
+    measurement : Measurement, optional
+        What the chip measured of itself.
+    notices : tuple of Diagnostic
+        What the engine has to say.
     """
 
     engine: Backend
@@ -88,8 +108,12 @@ class WindowStream:
     record: bool = False
     recorded_windows: int = 0
     process_seconds: dict[str, float] | None = None
+    workers: Workers | None = None
     clipped_inputs: int = 0
     timings_s: dict[str, float] = field(default_factory=dict)
+    deployment: tuple[Deployed, ...] = ()
+    measurement: Measurement | None = None
+    notices: tuple[Diagnostic, ...] = ()
     _activities: dict[str, Activity] = field(default_factory=dict)
     _records: dict[str, list[IntArray]] = field(default_factory=dict)
     _windows: int = 0
@@ -112,12 +136,11 @@ class WindowStream:
             A value left its proven range in strict mode.
         """
         size = self._piece_size(len(windows))
-        for first in range(0, len(windows), size):
-            piece = windows[first : first + size]
-            shifted = progress
-            if progress is not None and size < len(windows):
-                shifted = _shifted(progress, first, len(windows))
-            yield self._run_piece(piece, shifted)
+        pieces = [windows[first : first + size] for first in range(0, len(windows), size)]
+        run = self._run_here if self.workers is None else self._run_on_workers
+        for piece, forecasts in zip(pieces, run(pieces, progress), strict=True):
+            inputs = input_windows(self.table.values, self.plan.network.window, piece)
+            yield Piece(piece, inputs, forecasts)
 
     def counts(self) -> tuple[ProcessCounts, ...]:
         """Return the counts of every process over all windows so far."""
@@ -154,44 +177,85 @@ class WindowStream:
         neurons = sum(n for process in self.plan.processes for _, n in process.rows)
         return max(1, neurons * self.plan.network.window)
 
-    def _records_piece(self, windows: int) -> bool:
-        """Whether to keep the codes of the next piece: nothing is left out between two pieces."""
-        if not self.record or self.recorded_windows < self._windows:
-            return False
-        kept = (self.recorded_windows + windows) * self._record_values
-        return self.engine.name != "batch" or kept <= MAX_RECORDED_VALUES
+    def _recorded(self, pieces: list[range]) -> list[bool]:
+        """Return which pieces to keep the codes of: nothing is left out between two of them."""
+        kept = self.recorded_windows
+        chosen = []
+        is_kept = self.record and kept == self._windows
+        for piece in pieces:
+            kept += len(piece)
+            fits = kept * self._record_values <= MAX_RECORDED_VALUES
+            is_kept = is_kept and (fits or self.engine.name != "batch")
+            chosen.append(is_kept)
+        return chosen
 
-    def _run_piece(self, windows: range, progress: Progress | None) -> Piece:
-        network = self.plan.network
-        started = time.perf_counter()
-        inputs = input_windows(self.table.values, network.window, windows)
-        encoded = encode_table(
-            network,
-            self.table.values,
-            windows,
-            clip=self.clip_input,
-            source=str(self.table.path),
+    @property
+    def _work(self) -> PieceWork:
+        return PieceWork(self.engine, self.plan, str(self.table.path), self.strict, self.clip_input)
+
+    def _run_here(self, pieces: list[range], progress: Progress | None) -> Iterator[FloatArray]:
+        """Yield the forecasts of each piece."""
+        total = sum(map(len, pieces))
+        work = self._work
+        done = 0
+        for piece, record in zip(pieces, self._recorded(pieces), strict=True):
+            shifted = progress
+            if progress is not None and len(pieces) > 1:
+                shifted = _shifted(progress, done, total)
+            done += len(piece)
+            rows = self.table.values[work.rows_of(piece)]
+            outcome = work(rows, piece, record, shifted)
+            self._absorb(outcome, len(piece))
+            yield outcome.forecasts
+
+    def _run_on_workers(
+        self, pieces: list[range], progress: Progress | None
+    ) -> Iterator[FloatArray]:
+        """Yield the forecasts of each piece, put together from those of its tasks."""
+        workers = self.workers or ThisProcess()
+        total = sum(map(len, pieces))
+        size = max(LEAST_TASK, -(-total // (TASKS_PER_WORKER * workers.count)))
+        parts = [[piece[i : i + size] for i in range(0, len(piece), size)] for piece in pieces]
+        work = self._work
+        outcomes = workers.map(
+            work,
+            (
+                (self.table.values[work.rows_of(part)], part, record)
+                for piece, record in zip(parts, self._recorded(pieces), strict=True)
+                for part in piece
+            ),
         )
-        self._spend("encode", time.perf_counter() - started)
-        record = self._records_piece(len(windows))
-        result = self.engine.run(
-            self.plan, encoded.messages, strict=self.strict, record=record, progress=progress
-        )
-        for stage, seconds in result.timings_s.items():
+        done = 0
+        with closing(outcomes):
+            for piece in parts:
+                forecasts = []
+                for part in piece:
+                    outcome = next(outcomes)
+                    self._absorb(outcome, len(part))
+                    forecasts.append(outcome.forecasts)
+                    done += len(part)
+                    if progress is not None:
+                        progress(done, total)
+                yield np.concatenate(forecasts)
+
+    def _absorb(self, outcome: PieceOutcome, windows: int) -> None:
+        """Add what came of some windows to what came before."""
+        self.deployment, self.measurement = outcome.deployment, outcome.measurement
+        self.notices += outcome.notices
+        for stage, seconds in outcome.timings_s.items():
             self._spend(stage, seconds)
-        for row, activity in result.activities.items():
+        for row, activity in outcome.activities.items():
             known = self._activities.get(row)
             self._activities[row] = activity if known is None else known.merge(activity)
-        if record:
-            self.recorded_windows += len(windows)
-        for name, codes in result.records.items():
+        self.clipped_inputs += outcome.clipped
+        self._windows += windows
+        if outcome.records:
+            self.recorded_windows += windows
+        for name, codes in outcome.records.items():
             self._records.setdefault(name, []).append(codes.astype(np.int32))
-        for process, seconds in (result.process_seconds or {}).items():
+        for process, seconds in (outcome.process_seconds or {}).items():
             times = self.process_seconds = self.process_seconds or {}
             times[process] = times.get(process, 0.0) + seconds
-        self.clipped_inputs += encoded.clipped
-        self._windows += len(windows)
-        return Piece(windows, inputs, decode_forecasts(network, result.forecasts, encoded))
 
     def _spend(self, stage: str, seconds: float) -> None:
         self.timings_s[stage] = self.timings_s.get(stage, 0.0) + seconds

@@ -9,6 +9,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from lava_spikyspace.backends.deployment import Deployed
+from lava_spikyspace.backends.measurement import Measurement
+from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import StrictRangeError
 from lava_spikyspace.network import IntArray, Interval, Layer
 from lava_spikyspace.plan import Plan
@@ -40,6 +43,12 @@ class EngineResult:
     process_seconds : mapping of str to float, optional
         Wall time that the model of each process took, by process of the plan; None where it was
         not measured.
+    deployment : tuple of Deployed
+        Where each process ran, on hardware.
+    measurement : Measurement, optional
+        What the chip measured of itself.
+    diagnostics : tuple of Diagnostic
+        What the user should know.
     """
 
     forecasts: IntArray
@@ -47,6 +56,9 @@ class EngineResult:
     records: Records = field(default_factory=dict)
     timings_s: Mapping[str, float] = field(default_factory=dict)
     process_seconds: Mapping[str, float] | None = None
+    deployment: tuple[Deployed, ...] = ()
+    measurement: Measurement | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 class Backend(Protocol):

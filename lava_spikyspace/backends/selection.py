@@ -7,6 +7,8 @@ from typing import Literal
 from lava_spikyspace.availability import backend_availability
 from lava_spikyspace.backends.base import Backend
 from lava_spikyspace.backends.batch import BatchBackend
+from lava_spikyspace.backends.loihi2 import Loihi2Backend
+from lava_spikyspace.backends.loihi_host import ANY_HOST, LoihiHost
 from lava_spikyspace.backends.sim import RUNTIMES, Runtime, SimBackend
 from lava_spikyspace.errors import BackendUnavailableError, UsageError
 
@@ -21,6 +23,7 @@ def make_backend(
     *,
     runtime: Runtime = "inprocess",
     timeout_s: float | None = DEFAULT_TIMEOUT_S,
+    host: LoihiHost = ANY_HOST,
 ) -> Backend:
     """Return the engine of that name.
 
@@ -31,7 +34,9 @@ def make_backend(
     runtime : {"inprocess", "multiprocessing"}
         Lava runtime, for ``sim``.
     timeout_s : float or None
-        Seconds that a simulation gets, None for no limit; for ``sim``.
+        Seconds that a run gets, None for no limit; for ``sim`` and ``loihi2``.
+    host : LoihiHost
+        How the chip is reached, for ``loihi2``.
 
     Raises
     ------
@@ -54,7 +59,4 @@ def make_backend(
         return BatchBackend()
     if name == "sim":
         return SimBackend(runtime=runtime, timeout_s=timeout_s)
-    raise BackendUnavailableError(
-        "backend loihi2 is not available: this version has no process models for the chip",
-        hint="--backend sim runs the same processes on the CPU",
-    )
+    return Loihi2Backend(host=host, timeout_s=timeout_s)

@@ -42,11 +42,24 @@ class Result:
 
 @dataclass
 class Subject:
-    """What a command worked on; filled in as it becomes known, so that errors can tell it too."""
+    """What a command worked on; filled in as it becomes known, so that errors can tell it too.
+
+    Parameters
+    ----------
+    backend : str, optional
+        Engine.
+    model : Path, optional
+        Model file.
+    timings_s : dict of str to float
+        Seconds by stage.
+    known : mapping, optional
+        What was found before the command failed, if it does.
+    """
 
     backend: str | None = None
     model: Path | FileReference | None = None
     timings_s: dict[str, float] = field(default_factory=dict)
+    known: Mapping[str, Json] | None = None
 
 
 def build_envelope(
@@ -61,13 +74,15 @@ def build_envelope(
     subject : Subject
         Backend, model file and times in seconds.
     outcome : Result or Failure
-        With a failure, ``ok`` is false, ``data`` is null, and the last diagnostic says why.
+        With a failure, ``ok`` is false, ``data`` holds what was known by then (null as a rule),
+        and the last diagnostic says why.
     """
     ok: bool
     data: Json
     findings: Iterable[dict[str, str | None]]
     if isinstance(outcome, Failure):
-        ok, data, findings = False, None, [outcome.to_dict()]
+        known = subject.known
+        ok, data, findings = False, None if known is None else dict(known), [outcome.to_dict()]
     else:
         ok, data = outcome.ok, dict(outcome.data)
         findings = [finding.to_dict() for finding in outcome.diagnostics]

@@ -15,9 +15,11 @@ from lava_spikyspace.cli.options import (
     CodingOption,
     DataOption,
     ForceFlag,
+    JobsOption,
     ModelArgument,
     OutOption,
     RecordFlag,
+    SchedulerOption,
     StrictFlag,
 )
 from lava_spikyspace.cli.session import Session
@@ -60,6 +62,8 @@ def evaluate(
     record_spikes: RecordFlag = False,
     out: OutOption = None,
     force: ForceFlag = False,
+    jobs: JobsOption = 1,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Score the forecasts of a model, beside persistence and ridge regression.
 
@@ -83,6 +87,10 @@ def evaluate(
         See `lava_spikyspace.evaluation.evaluate`.
     out : Path, optional
         Run directory to write.
+    jobs : int
+        Processes on this machine.
+    scheduler : str, optional
+        Address of a Dask scheduler.
     """
     from lava_spikyspace import evaluation
     from lava_spikyspace.demo import demo_model_path
@@ -101,6 +109,8 @@ def evaluate(
             record=record_spikes,
             out=out,
             force=force,
+            jobs=jobs,
+            scheduler=scheduler,
             progress=progress,
         )
     _show(session, result)

@@ -96,6 +96,21 @@ RecordFlag = Annotated[
 RunDirArgument = Annotated[
     Path, typer.Argument(metavar="RUN", help="Run directory of `run --out` or `evaluate --out`.")
 ]
+JobsOption = Annotated[
+    int,
+    typer.Option(
+        "--jobs", "-j", metavar="N", min=1, help="Processes on this machine that share the work."
+    ),
+]
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Dask scheduler whose workers share the work, such as tcp://host:8786.",
+        show_default=False,
+    ),
+]
 ForceFlag = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
 
 

@@ -10,6 +10,16 @@ from typing import Annotated, Any
 import typer
 
 from lava_spikyspace.cli.engine_progress import engine_progress
+from lava_spikyspace.cli.hardware_tables import show_deployment, show_measurement
+from lava_spikyspace.cli.loihi_options import (
+    BoardOption,
+    EthernetHostOption,
+    GenerationOption,
+    HostBinaryOption,
+    PartitionOption,
+    SlurmFlag,
+    loihi_host,
+)
 from lava_spikyspace.cli.notices import say_notices
 from lava_spikyspace.cli.options import (
     BackendOption,
@@ -56,6 +66,12 @@ def run(
     out: OutOption = None,
     force: ForceFlag = False,
     timeout: TimeoutOption = 600.0,
+    slurm: SlurmFlag = False,
+    partition: PartitionOption = None,
+    board: BoardOption = None,
+    ethernet_host: EthernetHostOption = None,
+    host_binary: HostBinaryOption = None,
+    chip_generation: GenerationOption = None,
     skip_layers: Annotated[
         int, _stock_option("--skip-layers", "N", "Leave out the first N layers.")
     ] = 0,
@@ -92,7 +108,11 @@ def run(
     out : Path, optional
         Run directory to write.
     timeout : float
-        Seconds that a simulation gets.
+        Seconds that a run gets.
+    slurm : bool
+        Let SLURM choose the board, for loihi2.
+    partition, board, ethernet_host, host_binary, chip_generation : str, optional
+        Which chip, for loihi2; see `lava_spikyspace.backends.loihi_host.LoihiHost`.
     skip_layers, reset_interval, reset_offset, input_bits : int
         See `lava_spikyspace.stock.running.run_stock`.
     """
@@ -103,6 +123,15 @@ def run(
     from lava_spikyspace.run_directory import check_run_directory
 
     session.about(backend=backend, model=model or demo_model_path())
+    host_flags = {
+        "slurm": slurm,
+        "partition": partition,
+        "board": board,
+        "ethernet_host": ethernet_host,
+        "host_binary": host_binary,
+        "chip_generation": chip_generation,
+    }
+    host = loihi_host(host_flags, backend)
     if out is not None:
         check_run_directory(out, force=force)
     stock_flags = {
@@ -146,15 +175,24 @@ def run(
                 clip_input=clip_input,
                 record=record_spikes,
                 timeout_s=timeout,
+                host=host,
                 progress=progress,
             )
     except BackendUnavailableError as error:
+        if backend == "loihi2":
+            ready = running.hardware_readiness(model, coding)
+            show_deployment(session, ready.deployment)
+            session.about(known={"deployment": [row.to_dict() for row in ready.deployment]})
         given = {"--data": data, "--coding": coding, "--windows": windows, "--out": out}
         raise _with_batch_command(error, model, given) from error
     if out is not None:
         result.save(out, force=force)
     show_forecasts(session, result)
     show_processes(session, result.counts)
+    if result.deployment:
+        show_deployment(session, result.deployment)
+    if result.measurement is not None:
+        show_measurement(session, result.measurement)
     session.line(
         f"{len(result.windows)} windows in {result.time_steps} time steps "
         f"({result.frame_steps} a frame, latency {result.latency_steps})"

@@ -176,11 +176,27 @@ class Session:
         self.result = Result(plain, ok, tuple(diagnostics))
 
     def about(
-        self, *, backend: str | None = None, model: Path | FileReference | None = None
+        self,
+        *,
+        backend: str | None = None,
+        model: Path | FileReference | None = None,
+        known: Mapping[str, object] | None = None,
     ) -> None:
-        """Say what the command works on, as soon as it is known, so that errors can tell it."""
+        """Say what the command works on and has found so far, so that errors can tell it.
+
+        Parameters
+        ----------
+        backend : str, optional
+            Name of the backend.
+        model : Path or FileReference, optional
+            The model file.
+        known : mapping, optional
+            The ``data`` of the JSON object if the command fails.
+        """
         self._subject.backend = backend or self._subject.backend
         self._subject.model = model or self._subject.model
+        if known is not None:
+            self._subject.known = {key: to_jsonable(value) for key, value in known.items()}
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless ``--quiet``."""

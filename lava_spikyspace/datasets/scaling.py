@@ -274,10 +274,20 @@ def window_statistics(
         In the unit of the values.
     """
     values = np.asarray(windows, dtype=np.float64)
-    return (
-        values.mean(axis=1, keepdims=True),
-        np.sqrt(values.var(axis=1, keepdims=True) + eps),
-    )
+    mean = _mean_over_elements(values)
+    return mean, np.sqrt(_mean_over_elements(np.square(values - mean)) + eps)
+
+
+def _mean_over_elements(windows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of every window, shape (window, 1, variate).
+
+    One element after the other: NumPy's own sum goes through memory in an order that depends on
+    how many windows there are, and a window shall not depend on those that it is cut out with.
+    """
+    total = np.zeros((windows.shape[0], 1, windows.shape[2]))
+    for element in range(windows.shape[1]):
+        total += windows[:, element : element + 1]
+    return total / windows.shape[1]
 
 
 def _as_vector(name: str, numbers: ArrayLike) -> NDArray[np.float64]:

@@ -47,6 +47,8 @@ def run_lava(
     run_cfg: RunConfig,
     steps: int,
     read: Mapping[str, Var] | Sequence[Var],
+    *,
+    pauses: bool = True,
 ) -> dict[str, NDArray[Any]]:
     """Build a process graph on Lava's multiprocessing runtime, run it once, and read Vars.
 
@@ -61,6 +63,9 @@ def run_lava(
     read : mapping of str to Var, or sequence of Var
         What to read after the last time step. Reading is slow, see the module's notes: a graph
         should gather what it counts in few elements.
+
+    pauses : bool
+        Run in parts and report progress between them. A profiler of the chip takes one run only.
 
     Returns
     -------
@@ -81,7 +86,10 @@ def run_lava(
         raise UsageError(f"a simulation needs at least 1 time step, found {steps}")
     runtime = _build(process, run_cfg)
     report_progress(0, steps)
-    _run_with_pauses(runtime, steps)
+    if pauses:
+        _run_with_pauses(runtime, steps)
+    else:
+        runtime.start(RunSteps(num_steps=steps))
     values = {name: _read(var) for name, var in _named(read).items()}
     runtime.stop()
     return values

@@ -13,7 +13,7 @@ from lava_spikyspace.backends.base import Progress
 from lava_spikyspace.backends.selection import DEFAULT_TIMEOUT_S, BackendName, make_backend
 from lava_spikyspace.backends.simulation import Graph, Runtime, simulate
 from lava_spikyspace.diagnostics import Diagnostic
-from lava_spikyspace.errors import UsageError
+from lava_spikyspace.errors import BackendUnavailableError, UsageError
 from lava_spikyspace.files import sha256_of
 from lava_spikyspace.inputs import FileReference
 from lava_spikyspace.network import IntArray, Interval
@@ -111,6 +111,12 @@ def run_stock(
             "plain NetX network"
         )
     make_backend(backend, runtime=runtime)  # refuses what cannot run here
+    if backend == "loihi2":
+        raise BackendUnavailableError(
+            "plain NetX networks run on sim only here; for the chip, lava-dl's own loader makes "
+            "their graph",
+            hint="--backend sim",
+        )
     settings = Settings(skip_layers, num_layers, reset_interval, reset_offset, input_bits)
     if data is None:
         raise UsageError("no input to run the network on", hint="give an array (--data FILE)")

@@ -5,6 +5,8 @@ import pytest
 from lava_spikyspace import availability
 from lava_spikyspace.backends import selection
 from lava_spikyspace.backends.batch import BatchBackend
+from lava_spikyspace.backends.loihi2 import Loihi2Backend
+from lava_spikyspace.backends.loihi_host import LoihiHost
 from lava_spikyspace.backends.sim import SimBackend
 from lava_spikyspace.errors import BackendUnavailableError, UsageError
 
@@ -38,10 +40,11 @@ def test_what_is_missing_is_named(pretend, name):
     assert caught.value.hint == "buy one"
 
 
-def test_the_chip_has_no_models_yet(pretend):
+def test_the_chip_gets_host_and_time(pretend):
     pretend("loihi2", None)
-    with pytest.raises(BackendUnavailableError, match="no process models"):
-        selection.make_backend("loihi2")
+    host = LoihiHost(board="ncl-1")
+    engine = selection.make_backend("loihi2", timeout_s=3.0, host=host)
+    assert engine == Loihi2Backend(host=host, timeout_s=3.0)
 
 
 def test_unknown_names_list_the_known():

@@ -102,9 +102,16 @@ def test_run_directory(run_lss, tmp_path):
         (("--split", "0.5,0.5,0.5"), 2, "expected 1"),
         (("--split", "0.5,0.5,0"), 3, "no windows"),
         (("--part", "all"), 2, "part"),
+        (("--jobs", "0"), 2, "jobs"),
+        (("--jobs", "2", "--scheduler", "tcp://a:1"), 2, "expected one of them"),
+        (("--scheduler", "here"), 2, "address"),
+        (("--scheduler", "tcp://127.0.0.1:9"), 4, "does not answer"),
     ],
 )
-def test_errors(run_lss, flags, code, message):
+def test_errors(run_lss, flags, code, message, monkeypatch):
+    if "--scheduler" in flags:
+        cluster = pytest.importorskip("lava_spikyspace.workers.cluster")
+        monkeypatch.setattr(cluster, "CONNECT_TIMEOUT_S", 1)
     called = run_lss(*flags)
     assert called.code == code
     assert message in called.stderr

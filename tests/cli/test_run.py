@@ -199,6 +199,35 @@ class TestErrors:
         assert called.code == 4
         assert called.envelope["backend"] == "loihi2"
         assert "loihi2 is not available" in called.envelope["diagnostics"][-1]["message"]
+        rows = called.envelope["data"]["deployment"]
+        assert {row["belongs"] for row in rows} == {"neurocore", "embedded", "host"}
+        assert {row["runs"] for row in rows} == {"host", None}
+        assert rows[1] == {
+            "process": "blocks.0.norm",
+            "type": "RmsNorm",
+            "belongs": "neurocore",
+            "runs": "host",
+            "model": None,
+            "missing": "model of RmsNorm",
+        }
+
+    @pytest.mark.parametrize("width", [80, 120])
+    def test_loihi2_shows_where_it_would_run(self, run_lss, monkeypatch, width):
+        monkeypatch.setenv("COLUMNS", str(width))
+        called = run_lss("--backend", "loihi2", "--coding", "unary")
+        assert called.code == 4
+        assert "…" not in called.stdout  # folded, not cut
+        assert width == 80 or "blocks.0.in_proj.scan.synapses" in called.stdout
+        assert "0 of 1" in called.stdout
+        assert max(map(len, called.stdout.splitlines())) <= 200
+
+    def test_flags_of_the_chip_are_for_the_chip(self, run_lss):
+        called = run_lss("--board", "ncl-1", "--slurm", "--json")
+        assert called.code == 2
+        (finding,) = called.envelope["diagnostics"]
+        assert "--slurm, --board: found with --backend sim" in finding["message"]
+        called = run_lss("--backend", "loihi2", "--slurm", "--ethernet-host", "h", "--json")
+        assert called.code == 2
 
     @pytest.mark.parametrize(
         ("rows", "columns", "message"),

@@ -1,0 +1,183 @@
+"""Collects the neuron kinds and synapses of a plan; `splitting` says which there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from lava_spikyspace.errors import InputError
+from lava_spikyspace.hardware.microcode.catalogue import assemble
+from lava_spikyspace.hardware.microcode.constants import bind_constants
+from lava_spikyspace.hardware.microcode.kinds import NeuronKind, Synapses
+from lava_spikyspace.hardware.microcode.limbs import Cut, cut_for
+from lava_spikyspace.hardware.patterns import Dense, Pattern
+from lava_spikyspace.intervals import prove_ranges
+from lava_spikyspace.network import DenseLayer, IntArray, Interval, Layer, Ranges
+from lava_spikyspace.plan import MESSAGE, Plan, ProcessPlan
+from lava_spikyspace.profiling.counters import sends_binary
+
+
+def bits_of(values: npt.ArrayLike) -> int:
+    """Return the width that holds all the given values."""
+    array = np.asarray(values)
+    return Interval.of(array).union(Interval(0, 0)).bits if array.size else 1
+
+
+@dataclass
+class Splitter:
+    """Collects kinds and synapses."""
+
+    plan: Plan
+    proven: Mapping[str, Ranges] = field(init=False)
+    kinds: list[NeuronKind] = field(default_factory=list)
+    synapses: list[Synapses] = field(default_factory=list)
+    cuts: dict[str, Cut] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.proven = prove_ranges(self.plan.network)
+        self._process = {process.layer: process for process in self.plan.processes}
+        self._senders: dict[str, str] = {}
+
+    @property
+    def steps(self) -> int:
+        """Time steps of a frame."""
+        return self.plan.frame_steps
+
+    def process(self, layer: str) -> ProcessPlan:
+        """Return the process of a layer that computes and sends."""
+        return self._process[layer]
+
+    def message(self, layer: str) -> Interval:
+        """Return the proven range of what a layer sends."""
+        return self.proven[layer]["message"]
+
+    def sending(self, layer: Layer) -> dict[str, int]:
+        """Return the parameters of `limbs_send`: how the message of a layer leaves."""
+        readers = self.plan.network.consumers(layer.name)
+        weighed = [r for r in readers if isinstance(r, DenseLayer) and r.inputs[0] == layer.name]
+        cut = Cut()
+        if weighed:
+            cut = cut_for([r.weight for r in weighed], self.message(layer.name), layer.name)
+        self.cuts[layer.name] = cut
+        others = sum(r.inputs.count(layer.name) for r in readers) > len(weighed)
+        return {**cut.params, "WHOLE": int(others or not cut.limbs)}
+
+    def payloads(self, layer: Layer) -> dict[str, Interval]:
+        """Return what the ports of a layer's last kind carry."""
+        whole = self.message(layer.name)
+        if sends_binary(self.plan, layer):
+            return {MESSAGE: Interval(-1 if whole.lo < 0 else 0, 1)}
+        return {**self.cuts.get(layer.name, Cut()).payloads(whole), MESSAGE: whole}
+
+    def add(
+        self,
+        layer: Layer,
+        name: str,
+        program: str,
+        params: Mapping[str, int],
+        constants: Mapping[str, npt.ArrayLike],
+        *,
+        neurons: int,
+        payloads: Mapping[str, Interval],
+        row: str | None = None,
+        counts_at_end: bool = True,
+    ) -> NeuronKind:
+        """Add a kind; the last one of a layer sends its message.
+
+        Parameters
+        ----------
+        counts_at_end : bool
+            Whether it counts elements in the last step of a frame (else in the first).
+        """
+        bound = {"STEPS": self.steps, "WINDOW": self.plan.network.window, **params}
+        bound["UNARY"] = int(sends_binary(self.plan, layer))
+        expanded, made = assemble(program, bound)
+        offset = self.process(layer.name).offset
+        whole, more = divmod(offset, self.steps)
+        frames = whole + (more > 0 and counts_at_end)
+        initial = {"step": -offset % self.steps, "element": -frames % self.plan.network.window}
+        kind = NeuronKind(
+            name=name,
+            layer=layer.name,
+            row=row or name,
+            program=made,
+            neurons=neurons,
+            constants=bind_constants(expanded, made, constants),
+            initial={key: value for key, value in initial.items() if key in made.states},
+            offset=offset,
+            payloads={port: payloads[port] for port in made.outputs},
+        )
+        self.kinds.append(kind)
+        self._senders[layer.name] = name
+        return kind
+
+    def connect(
+        self,
+        source: str,
+        target: NeuronKind,
+        cell: str,
+        role: str,
+        pattern: Pattern,
+        *,
+        port: str = MESSAGE,
+        weight: IntArray | None = None,
+        further_delay: int = 0,
+    ) -> None:
+        """Add synapses from the kind that sends a layer's message."""
+        delay = target.offset - self.process(source).output_offset + further_delay
+        self.synapses.append(
+            Synapses(
+                source=self._senders[source],
+                port=port,
+                target=target.name,
+                cell=cell,
+                role=role,
+                pattern=pattern,
+                weight=weight,
+                delay=delay,
+            )
+        )
+
+    def connect_dense(self, layer: DenseLayer, target: NeuronKind) -> None:
+        """Add the synapses of a weight matrix, one group for each limb of the message."""
+        source = layer.inputs[0]
+        cut = self.cuts[source]
+        weight = layer.weight.astype(np.int64)
+        role = layer.INPUT_ROLES[0]
+        pattern = Dense(weight.shape[1], weight.shape[0])
+        for limb, port in enumerate(cut.ports):
+            self.connect(source, target, f"a[{limb}]", role, pattern, port=port, weight=weight)
+
+    def connect_inside(
+        self, source: NeuronKind, target: NeuronKind, role: str, pattern: Pattern
+    ) -> None:
+        """Add the synapses between two kinds of one process, for all ports of the first."""
+        self.synapses += [
+            Synapses(
+                source=source.name,
+                port=port,
+                target=target.name,
+                cell=f"a[{limb}]",
+                role=role,
+                pattern=pattern,
+            )
+            for limb, port in enumerate(source.payloads)
+        ]
+
+    def summed(self, layer: DenseLayer) -> dict[str, int]:
+        """Return the parameters of a neuron that joins the sums of a dense layer."""
+        source = self.plan.network[layer.inputs[0]]
+        if source.name not in self.cuts:
+            cut = cut_for([layer.weight], self.message(source.name), source.name)
+            if cut.limbs:
+                raise InputError(
+                    f"{layer.name}: sums of the codes of {source.name} are wider than 24 bits",
+                    hint="fewer bits for each code, or fewer inputs for each neuron",
+                )
+            self.cuts[source.name] = cut
+        cut = self.cuts[source.name]
+        acc = self.proven[layer.name]["accumulator"]
+        return {"TOP": cut.limbs, "LOW": cut.bits, "ACC": acc.bits}

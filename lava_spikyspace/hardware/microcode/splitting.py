@@ -1,0 +1,420 @@
+"""Which kinds of neurons each process is on the chip, and which synapses carry what.
+
+Most processes are one kind. Three are more:
+
+* the root mean square: one neuron for each channel squares what it gets (``.squares``), their
+  synapses add up, and one neuron takes the root of the mean;
+* the convolution: its taps are delayed synapses, each with an accumulator of its own;
+* the selective scan: one neuron for each state (``.state``) decays, is driven and encodes; it gets
+  C as well and sends ``level * C`` to the neuron of its channel (``.output``), whose synapses add
+  up.
+
+Messages whose weighted sums are wider than 24 bits leave in limbs, one axon and one accumulator
+each. All kinds answer in the step in which Lava's processes do: between the kinds of one process a
+message takes no step here, and one on a chip.
+"""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+import numpy as np
+
+from lava_spikyspace.arithmetic import lowest_signed
+from lava_spikyspace.errors import InternalError
+from lava_spikyspace.hardware.microcode.activations import silu_params, softplus_params
+from lava_spikyspace.hardware.microcode.descaling import Descaling
+from lava_spikyspace.hardware.microcode.kinds import KindGraph, NeuronKind
+from lava_spikyspace.hardware.microcode.limbs import cut_for
+from lava_spikyspace.hardware.microcode.splitter import Splitter, bits_of
+from lava_spikyspace.hardware.microcode.words import LIMB_BITS, words_for
+from lava_spikyspace.hardware.patterns import Dense, FanIn, FanOut, Strided
+from lava_spikyspace.network import (
+    ConvLayer,
+    EncoderLayer,
+    GateLayer,
+    HeadLayer,
+    InputLayer,
+    Interval,
+    Layer,
+    LinearLayer,
+    NormEncoderLayer,
+    ProductLayer,
+    ResidualLayer,
+    RmsNormLayer,
+    ScanLayer,
+    SoftplusLayer,
+)
+from lava_spikyspace.plan import Plan
+
+SQUARES = ".squares"
+"""Suffix of the neurons that square the channels of a root mean square."""
+
+HOST_CELL = "x"
+"""Input of the window source that the host writes to."""
+
+
+def split_plan(plan: Plan) -> KindGraph:
+    """Return the neuron kinds and synapses of a planned network.
+
+    Parameters
+    ----------
+    plan : Plan
+        Network and coding.
+
+    Raises
+    ------
+    InputError
+        Synapses would sum up more than a word holds, however the messages are cut.
+    """
+    splitter = Splitter(plan)
+    for layer in plan.network:
+        _split(layer, splitter)
+    return KindGraph(tuple(splitter.kinds), tuple(splitter.synapses))
+
+
+@singledispatch
+def _split(layer: Layer, splitter: Splitter) -> None:
+    """Add the kinds and synapses of one layer."""
+    raise InternalError(f"no neuron program for layers of type {type(layer).__name__}")
+
+
+@_split.register
+def _(layer: InputLayer, splitter: Splitter) -> None:
+    params = splitter.sending(layer)
+    splitter.add(
+        layer,
+        layer.name,
+        "window_source",
+        params,
+        {},
+        neurons=layer.channels,
+        payloads=splitter.payloads(layer),
+    )
+
+
+@_split.register
+def _(layer: RmsNormLayer, splitter: Splitter) -> None:
+    ranges, source = splitter.proven[layer.name], layer.source("residual")
+    x, total, radicand = splitter.message(source), ranges["accumulator"], ranges["state"]
+    square = Interval(0, x.magnitude**2)
+    cut = cut_for([np.ones((1, layer.channels), dtype=np.int8)], square, layer.name)
+    squares = splitter.add(
+        layer,
+        layer.name + SQUARES,
+        "rms_square",
+        {"SQUARE": square.bits, **cut.params},
+        {},
+        neurons=layer.channels,
+        payloads=cut.payloads(square),
+        row=layer.name,
+    )
+    splitter.connect(source, squares, "x", "residual", FanOut(layer.channels, layer.channels))
+    sum_words, radicand_words = words_for(total.bits), words_for(radicand.bits)
+    top_bits = (radicand.hi >> (LIMB_BITS * (radicand_words - 1))).bit_length()
+    root = splitter.add(
+        layer,
+        layer.name,
+        "rms_root",
+        {
+            "TOP": cut.limbs,
+            "LOW": cut.bits,
+            "CHANNELS": layer.channels,
+            "SUM": total.bits,
+            "SUM_TOP": sum_words - 1,
+            "SUM_BITS": max(1, (total.hi >> (LIMB_BITS * (sum_words - 1))).bit_length()),
+            "EPS": layer.eps,
+            "ROOT_BITS": layer.root_bits,
+            "RADICAND": radicand.bits,
+            "RADICAND_TOP": radicand_words - 1,
+            "PAIRS": max(1, -(-top_bits // 2)),
+            "ROOT": ranges["message"].bits,
+        },
+        {},
+        neurons=1,
+        payloads=splitter.payloads(layer),
+    )
+    splitter.connect_inside(squares, root, "squares", Dense(layer.channels, 1))
+
+
+def _normalised(layer: NormEncoderLayer, splitter: Splitter) -> dict[str, int]:
+    return {
+        **splitter.summed(layer),
+        "LEVELS": layer.theta.shape[1],
+        "RMS_SHIFT": layer.rms_shift,
+        "THETA": bits_of(layer.theta),
+        "COMPARED": splitter.proven[layer.name]["comparison"].bits,
+    }
+
+
+def _connect_normalised(layer: NormEncoderLayer, kind: NeuronKind, splitter: Splitter) -> None:
+    splitter.connect_dense(layer, kind)
+    splitter.connect(layer.source("rms"), kind, "rms", "rms", Dense(1, layer.neurons))
+
+
+@_split.register
+def _(layer: NormEncoderLayer, splitter: Splitter) -> None:
+    kind = splitter.add(
+        layer,
+        splitter.plan.sender(layer.name),
+        "norm_encoder",
+        _normalised(layer, splitter),
+        {"theta": layer.theta.T},
+        neurons=layer.neurons,
+        payloads=splitter.payloads(layer),
+    )
+    _connect_normalised(layer, kind, splitter)
+
+
+@_split.register
+def _(layer: GateLayer, splitter: Splitter) -> None:
+    params, less = silu_params(layer)
+    kind = splitter.add(
+        layer,
+        splitter.plan.sender(layer.name),
+        "pt_silu",
+        {**_normalised(layer, splitter), **params},
+        {"theta": layer.theta.T, "table": layer.table, "less": less},
+        neurons=layer.neurons,
+        payloads=splitter.payloads(layer),
+    )
+    _connect_normalised(layer, kind, splitter)
+
+
+@_split.register
+def _(layer: EncoderLayer, splitter: Splitter) -> None:
+    kind = splitter.add(
+        layer,
+        splitter.plan.sender(layer.name),
+        "threshold_encoder",
+        {
+            **splitter.summed(layer),
+            "LEVELS": layer.theta.shape[1],
+            "THETA": bits_of(layer.theta),
+        },
+        {"theta": layer.theta.T},
+        neurons=layer.neurons,
+        payloads=splitter.payloads(layer),
+    )
+    splitter.connect_dense(layer, kind)
+
+
+@_split.register
+def _(layer: SoftplusLayer, splitter: Splitter) -> None:
+    params, less = softplus_params(layer)
+    kind = splitter.add(
+        layer,
+        splitter.plan.sender(layer.name),
+        "pt_softplus",
+        {
+            **splitter.summed(layer),
+            **params,
+            "LEVELS": layer.theta_out.shape[0],
+            "INNER": layer.theta.shape[1],
+            "THETA": bits_of(layer.theta),
+            "THETA_OUT": bits_of(layer.theta_out),
+        },
+        {
+            "theta": layer.theta.T,
+            "table": layer.table,
+            "less": less,
+            "theta_out": layer.theta_out,
+        },
+        neurons=layer.neurons,
+        payloads=splitter.payloads(layer),
+    )
+    splitter.connect_dense(layer, kind)
+
+
+@_split.register
+def _(layer: LinearLayer, splitter: Splitter) -> None:
+    scaling = Descaling.of(layer, splitter.message(layer.inputs[0]))
+    kind = splitter.add(
+        layer,
+        splitter.plan.sender(layer.name),
+        "linear_neuron",
+        {**splitter.summed(layer), **scaling.params},
+        scaling.constants,
+        neurons=layer.neurons,
+        payloads=splitter.payloads(layer),
+    )
+    splitter.connect_dense(layer, kind)
+
+
+@_split.register
+def _(layer: ResidualLayer, splitter: Splitter) -> None:
+    source = layer.source("residual")
+    scaling = Descaling.of(layer, splitter.message(layer.inputs[0]))
+    stream, limits = splitter.message(source), Interval.signed(layer.residual_bits)
+    total = Interval(scaling.value.lo + stream.lo, scaling.value.hi + stream.hi)
+    kind = splitter.add(
+        layer,
+        splitter.plan.sender(layer.name),
+        "residual",
+        {
+            **splitter.summed(layer),
+            **scaling.params,
+            **splitter.sending(layer),
+            "SUM": total.bits,
+            "SATURATES": int(not limits.contains(total)),
+            "LOWEST": limits.lo,
+            "HIGHEST": limits.hi,
+        },
+        scaling.constants,
+        neurons=layer.neurons,
+        payloads=splitter.payloads(layer),
+    )
+    splitter.connect_dense(layer, kind)
+    splitter.connect(source, kind, "residual", "residual", FanOut(layer.neurons, layer.neurons))
+
+
+@_split.register
+def _(layer: ConvLayer, splitter: Splitter) -> None:
+    taps = layer.weight.shape[1]
+    codes = layer.source("codes")
+    kind = splitter.add(
+        layer,
+        splitter.plan.sender(layer.name),
+        "convolution",
+        {
+            "TOP": taps - 1,
+            "LEVELS": layer.theta.shape[2],
+            "ACC": splitter.proven[layer.name]["accumulator"].bits,
+            "THETA": bits_of(layer.theta),
+        },
+        {"theta": np.moveaxis(layer.theta, 1, 2)},
+        neurons=layer.neurons,
+        payloads=splitter.payloads(layer),
+    )
+    for tap in range(taps):
+        splitter.connect(
+            codes,
+            kind,
+            f"a[{tap}]",
+            "codes",
+            FanOut(layer.neurons, layer.neurons),
+            weight=layer.weight[:, tap].astype(np.int64),
+            further_delay=(taps - 1 - tap) * splitter.steps,
+        )
+
+
+@_split.register
+def _(layer: ScanLayer, splitter: Splitter) -> None:
+    channels, states = layer.neurons, layer.states
+    (state_row, _), (output_row, _) = splitter.process(layer.name).rows
+    read = _corners(Interval.of(layer.level), splitter.message(layer.source("C")))
+    cut = cut_for([np.ones((1, states), dtype=np.int8)], read, layer.name)
+    state = splitter.add(
+        layer,
+        state_row,
+        "scan_state",
+        {**_state_params(layer, splitter, read), **cut.params},
+        {
+            "gain": layer.gain,
+            "shift": (layer.left - layer.right).reshape(len(layer.left), -1),
+            "up": layer.left.reshape(len(layer.left), -1),
+            "down": -layer.right.reshape(len(layer.left), -1),
+            "level": layer.level,
+            "theta": layer.theta_state,
+        },
+        neurons=channels * states,
+        payloads=cut.payloads(read),
+    )
+    signed = layer.theta.shape[1]
+    output = splitter.add(
+        layer,
+        output_row,
+        "scan_output",
+        {
+            "TOP": cut.limbs,
+            "LOW": cut.bits,
+            "LEVELS": signed,
+            "CODES": layer.gain.shape[1] - 1,
+            "ACC": splitter.proven[layer.name]["accumulator"].union(Interval(0, 0)).bits,
+            "SKIP": bits_of(layer.skip),
+            "THETA": bits_of(layer.theta),
+            "LOWEST": lowest_signed(signed.bit_length()),
+            "JUMP": 2 if signed == 1 else 1,
+        },
+        {"skip": layer.skip, "theta": layer.theta.T},
+        neurons=channels,
+        payloads=splitter.payloads(layer),
+    )
+    to_states = FanOut(channels, channels * states)
+    splitter.connect(layer.source("codes"), state, "codes", "codes", to_states)
+    splitter.connect(layer.source("delta"), state, "delta", "delta", to_states)
+    for role, cell in (("B", "b"), ("C", "c")):
+        pattern = Strided(states, channels * states)
+        splitter.connect(layer.source(role), state, cell, role, pattern)
+    splitter.connect(layer.source("codes"), output, "codes", "codes", FanOut(channels, channels))
+    splitter.connect_inside(state, output, "state", FanIn(channels * states, channels))
+
+
+def _state_params(layer: ScanLayer, splitter: Splitter, read: Interval) -> dict[str, int]:
+    ranges = splitter.proven[layer.name]
+    drive = ranges["drive"]
+    left, right = layer.left.astype(object), layer.right.astype(object)
+    ends = [(level << left) >> right for level in Interval.of(layer.level).ends]
+    kept = Interval.of(np.stack([*ends, 0 * left]))
+    return {
+        "DELTAS": layer.gain.shape[0] - 1,
+        "CODES": layer.gain.shape[1] - 1,
+        "LEVELS": layer.theta_state.shape[0],
+        "GAIN": bits_of(layer.gain),
+        "GAIN_SHIFT": layer.gain_shift,
+        "MOVED": Interval(drive.lo >> layer.gain_shift, drive.hi >> layer.gain_shift).bits,
+        "LEVEL": bits_of(layer.level),
+        "KEPT": max(kept.bits, bits_of(layer.level)),
+        "LEFT": int(layer.left.max(initial=0)),
+        "RIGHT": int(layer.right.max(initial=0)),
+        "STATE": ranges["state"].union(Interval(0, 0)).bits,
+        "THETA": bits_of(layer.theta_state),
+        "READ": read.union(Interval(0, 0)).bits,
+    }
+
+
+def _corners(one: Interval, other: Interval) -> Interval:
+    ends = [a * b for a in one.ends for b in other.ends]
+    return Interval(min(ends), max(ends))
+
+
+@_split.register
+def _(layer: ProductLayer, splitter: Splitter) -> None:
+    kind = splitter.add(
+        layer,
+        splitter.plan.sender(layer.name),
+        "product",
+        splitter.sending(layer),
+        {},
+        neurons=layer.channels,
+        payloads=splitter.payloads(layer),
+    )
+    for role in ("scan", "gate"):
+        pattern = FanOut(layer.channels, layer.channels)
+        splitter.connect(layer.source(role), kind, role, role, pattern)
+
+
+@_split.register
+def _(layer: HeadLayer, splitter: Splitter) -> None:
+    source = layer.source("residual")
+    x = splitter.message(source)
+    scaling = Descaling.of(layer, x)
+    heaviest = Interval.of(layer.weight).union(Interval(0, 0))
+    kind = splitter.add(
+        layer,
+        splitter.plan.sender(layer.name),
+        "forecast_head",
+        {
+            **scaling.params,
+            "ACC": scaling.sum.bits,
+            "TERM": _corners(heaviest, x).bits,
+        },
+        {
+            **{k: np.repeat(v, layer.channels) for k, v in scaling.constants.items()},
+            "weight": np.repeat(layer.weight.astype(np.int64).T, layer.channels, axis=1),
+        },
+        neurons=layer.neurons,
+        payloads=splitter.payloads(layer),
+        counts_at_end=False,
+    )
+    splitter.connect(source, kind, "x", "residual", Strided(layer.channels, layer.neurons))

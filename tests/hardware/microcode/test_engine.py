@@ -1,0 +1,119 @@
+"""Whole networks of neuron programs give the codes of the batch engine."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lava_spikyspace.backends.batch import BatchBackend
+from lava_spikyspace.errors import InputError, StrictRangeError, UsageError
+from lava_spikyspace.hardware.microcode.engine import run_programs
+from lava_spikyspace.hardware.microcode.machine import Machine
+from lava_spikyspace.hardware.microcode.paths import path_lengths
+from lava_spikyspace.hardware.microcode.splitting import HOST_CELL, split_plan
+from lava_spikyspace.inputs import resolve_network
+from lava_spikyspace.plan import make_plan
+from tests.random_networks import code_entropies, random_messages, random_network
+
+ONE_BIT = dict.fromkeys(("c", "s", "delta", "delta1", "x", "y"), 1)
+SMALL = {"blocks": 1, "golden": 0, "window": 4, "bits": {"y1": 3, "pts": 3}}
+MANY_BITS = {"c": 3, "s": 4, "x": 3, "y": 4, "delta1": 3, "y1": 2, "pts": 2}
+
+
+def differences(plan, messages, **options) -> list[str]:
+    """Return the names of all records in which programs and batch engine differ."""
+    expected = BatchBackend().run(plan, messages, record=True)
+    found = run_programs(plan, messages, **options)
+    assert set(found.records) == set(expected.records)
+    assert np.array_equal(found.forecasts, found.records[plan.network.head.name])
+    return [
+        name
+        for name, codes in expected.records.items()
+        if not np.array_equal(codes, found.records[name])
+    ]
+
+
+@pytest.mark.parametrize("coding", ["graded", "unary"])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"seed": 1},
+        {"seed": 3, "wide": True},
+        {"seed": 4, "tight": True, "channels": 3},
+        {"seed": 5, "bits": {**ONE_BIT, "y1": 2, "pts": 2}},
+        {"seed": 6, "bits": MANY_BITS, "d_inner": 2},
+        {"seed": 7, "window": 1, "d_conv": 1, "horizon": 1, "channels": 1},
+    ],
+    ids=["narrow", "wide", "tight", "one bit", "many bits", "smallest"],
+)
+def test_all_codes_of_random_networks(sizes, coding):
+    network = random_network(**{**SMALL, **sizes})
+    messages = random_messages(2, network, 4)
+    assert differences(make_plan(network, coding), messages) == []
+
+
+def test_the_extremes_of_the_input_range():
+    network = random_network(8, **{**SMALL, "tight": True, "channels": 4})
+    messages = random_messages(3, network, 6, extremes=True)
+    assert differences(make_plan(network, "graded"), messages) == []
+
+
+def test_networks_of_these_tests_are_alive():
+    network = random_network(1, **SMALL)
+    assert min(code_entropies(network, random_messages(2, network, 32)).values()) > 0.5
+
+
+def test_windows_in_a_row_do_not_see_each_other():
+    network = random_network(9, **SMALL)
+    plan = make_plan(network, "unary")
+    messages = random_messages(4, network, 5)
+    for in_a_row in (1, 3, 5):
+        assert differences(plan, messages, in_a_row=in_a_row) == []
+
+
+def test_paths_of_a_run_lie_between_the_shortest_and_the_longest():
+    network = random_network(3, **{**SMALL, "wide": True})
+    run = run_programs(make_plan(network, "unary"), random_messages(2, network, 3))
+    for kind in run.graph.kinds:
+        count = run.paths[kind.name]
+        best, worst = path_lengths(kind.program)
+        assert best <= count.best <= count.mean <= count.worst <= worst, kind.name
+        # Both windows of two lanes, every step of every element.
+        assert count.executions == 4 * network.window * 3 * kind.neurons
+
+
+def test_a_sum_beyond_an_accumulator_is_an_error():
+    network = random_network(1, **SMALL)
+    graph = split_plan(make_plan(network, "graded"))
+    machine = Machine(graph)
+    # Beyond the input range, so the limbs are not enough; a synapse delivers one step later.
+    too_much = np.full((1, network.channels), (1 << 23) - 1)
+    machine.step({("input", HOST_CELL): too_much})
+    with pytest.raises(StrictRangeError, match="more than an accumulator of 24 bits"):
+        machine.step({("input", HOST_CELL): too_much})
+
+
+def test_nothing_to_run_is_an_error():
+    network = random_network(1, **SMALL)
+    with pytest.raises(UsageError, match="no windows"):
+        run_programs(make_plan(network, "graded"), np.zeros((0, 4, 5), dtype=np.int64))
+
+
+def test_codes_that_no_accumulator_sums_up_are_refused():
+    # Codes of 4 bits into as many inputs of the largest weight: no neuron cuts codes into limbs.
+    network = random_network(2, **{**SMALL, "bits": {"s": 4, "y1": 2, "pts": 2}})
+    inputs = 1 + (1 << 23) // (15 * 127)
+    heavy = np.full((1, inputs), 127, dtype=np.int8)
+    layers = tuple(
+        replace(layer, weight=heavy) if layer.name.endswith(".delta") else layer
+        for layer in network
+    )
+    with pytest.raises(InputError, match=r"blocks.0.delta: sums of the codes of .* wider than 24"):
+        split_plan(make_plan(replace(network, layers=layers), "graded"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("coding", ["graded", "unary"])
+def test_all_codes_of_the_demo_network(coding):
+    network = resolve_network(None)
+    assert differences(make_plan(network, coding), network.golden.inputs) == []
