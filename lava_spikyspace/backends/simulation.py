@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from lava_spikyspace.backends.base import Progress
 from lava_spikyspace.errors import SimulationTimeoutError, UsageError
+from lava_spikyspace.lava_import import prepare_lava_import
 from lava_spikyspace.network import IntArray
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def simulate(
     UsageError
         There is no runtime of that name.
     """
+    prepare_lava_import()
     if runtime not in RUNTIMES:
         raise UsageError(f"runtime is {runtime!r}, expected one of {', '.join(RUNTIMES)}")
     if runtime == "inprocess":

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from lava_spikyspace.lava_import import prepare_lava_import
+
+prepare_lava_import()
+
 try:
     from lava.magma.core.model.c.model import CLoihiProcessModel
     from lava.magma.core.model.nc.model import AbstractNcProcessModel

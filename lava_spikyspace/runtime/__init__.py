@@ -11,10 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lava_spikyspace.lava_import import prepare_lava_import
+
 if TYPE_CHECKING:
     from lava_spikyspace.runtime.inprocess import DeadlockError, InProcessRuntime
 
 __all__ = ["DeadlockError", "InProcessRuntime"]
+
+prepare_lava_import()
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module holds
