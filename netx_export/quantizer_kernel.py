@@ -65,6 +65,7 @@ def _slopes(
 ) -> None:
     step, zero, low, high = levels
     one = x.dtype.type(1)
+    nil = x.dtype.type(0)  # an untyped 0 would make float64 of all that follows
     for i in range(x.size):
         scaled = (x[i] - zero) / step
         rounded = np.rint(scaled)
@@ -73,7 +74,7 @@ def _slopes(
         if sign:
             q = one if scaled >= 0 else -one
         inside = (rounded >= low) & (rounded <= high)
-        passed = gradient[i] if inside else gradient[i] * 0
+        passed = gradient[i] if inside else nil
         to_x[i] = passed
         slope[i] = gradient[i] * q - passed * scaled
 

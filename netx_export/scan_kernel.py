@@ -59,7 +59,7 @@ _power_of_two: Any = intrinsic(_emit_power_of_two)
 """2 to an integer-valued float, exact; 0 or infinity beyond what the dtype holds."""
 
 
-TILE = 16
+TILE = 32
 """States that are computed together; what is kept per state is padded to a multiple of it."""
 
 _CHANNEL_ROWS = 3
@@ -199,6 +199,7 @@ def _backward_row(
     ln2: float,
 ) -> None:
     drive = delta * u
+    nil = work.dtype.type(0)  # an untyped 0 would make float64 of all that follows
     for n in range(TILE):
         before = (work[5 * TILE + n] * step + zero) * alive
         decay = _power_of_two(np.rint(delta * channel[n]))
@@ -208,7 +209,7 @@ def _backward_row(
         q = work[4 * TILE + n]
         dh = dy * work[TILE + n] + channel[TILE + n]
         inside = (rounded >= low) & (rounded <= high)
-        passed = dh if inside else dh * 0
+        passed = dh if inside else nil
         carry = passed * decay
         slope = carry * before * ln2
         work[2 * TILE + n] += passed * drive
