@@ -168,6 +168,9 @@ VARIANTS: dict[str, Variant] = {
 NETWORKS = {"gru": "GRU", "itransformer": "iTransformer", "ispikformer": "iSpikformer"}
 LINEAR = {"persistence": "Persistence", "ridge": "Ridge regression"}
 
+TERMS = {f"exp2-{n}": n for n in range(9)}
+"""Models that are `ours` with so many terms of the power of two in the file."""
+
 ABLATIONS = tuple(name for name in VARIANTS if name not in ("ours", "published", "float"))
 ABLATION_TASK = ("metr_la_week", 3)
 
@@ -183,7 +186,7 @@ class Cell:
     horizon : int
         Rows predicted at once.
     model : str
-        Key of `VARIANTS`, `NETWORKS` or `LINEAR`.
+        Key of `VARIANTS`, `NETWORKS`, `LINEAR` or `TERMS`.
     seed : int
         Of all random numbers.
     """
@@ -220,7 +223,7 @@ def all_cells() -> Iterator[Cell]:
             for model in ("float", "published", *NETWORKS):
                 for name, task in TASKS.items():
                     yield from (Cell(name, h, model) for h in task.compared)
-            yield from (Cell(*ABLATION_TASK, model) for model in ABLATIONS)
+            yield from (Cell(*ABLATION_TASK, model) for model in (*TERMS, *ABLATIONS))
     for name, task in TASKS.items():
         rest = [h for h in task.horizons if h not in task.compared]
         yield from (Cell(name, h, "float") for h in rest)

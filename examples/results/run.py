@@ -21,7 +21,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fnmatch import fnmatch
 from fractions import Fraction
 from pathlib import Path
@@ -29,10 +29,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from cells import NETWORKS, TASKS, VARIANTS, Cell, all_cells
+from cells import NETWORKS, TASKS, TERMS, VARIANTS, Cell, all_cells
 
 from lava_spikyspace import __version__
-from lava_spikyspace.datasets import Table, read_table
+from lava_spikyspace.datasets import Table, read_table, split_windows
 from lava_spikyspace.evaluation import evaluate
 from lava_spikyspace.hardware.accounting.baselines import (
     SPIKING_STEPS,
@@ -49,6 +49,9 @@ from lava_spikyspace.hardware.accounting.operations import energy_of
 from lava_spikyspace.hardware.accounting.spikyspace import Sizes
 from lava_spikyspace.hardware.estimating import estimate
 from lava_spikyspace.hardware.profile_files import load_profile
+from lava_spikyspace.network import GateLayer, SoftplusLayer
+from lava_spikyspace.netx.reader import read_network
+from lava_spikyspace.running import run
 from netx_export.baselines import networks
 from netx_export.baselines.fitting import fit_baseline
 from netx_export.batches import WindowData
@@ -125,6 +128,8 @@ def measure(cell: Cell, data: Path, folder: Path) -> dict[str, Any]:
         found = _measure_spikyspace(cell, table, folder)
     elif cell.model in NETWORKS:
         found = _measure_network(cell, table)
+    elif cell.model in TERMS:
+        found = _measure_terms(cell, table, folder)
     else:
         found = _measure_linear(cell, table)
     return {
@@ -253,6 +258,38 @@ def _measure_network(cell: Cell, table: Table) -> dict[str, Any]:
         }
     counted = gru(sizes, width) if cell.model == "gru" else itransformer(sizes, shape)
     return {**row, "energy_uj": _energy(counted)}
+
+
+def _measure_terms(cell: Cell, table: Table, folder: Path) -> dict[str, Any]:
+    """Score the file of `ours` with another number of terms, and count the codes that change."""
+    ours = replace(cell, model="ours")
+    path = folder / "models" / f"{ours.key}.net"
+    if not path.exists():
+        raise SystemExit(f"{cell.key} needs the cell {ours.key} first")
+    network = read_network(path)
+    layers = tuple(
+        replace(layer, exp2_terms=TERMS[cell.model])
+        if isinstance(layer, GateLayer | SoftplusLayer)
+        else layer
+        for layer in network.layers
+    )
+    changed = replace(network, layers=layers, golden=None)
+    split = TASKS[cell.task].split
+    scored = evaluate(changed, table, split=split, clip_input=True).to_dict()
+    test = split_windows(table.rows, network.window, cell.horizon, split).test
+    windows = f"{test.start}:{test.stop}"
+    one, other = (
+        run(n, table, backend="batch", windows=windows, clip_input=True, record=True).records
+        for n in (network, changed)
+    )
+    equal = sum(int((one[name] == other[name]).sum()) for name in one)
+    return {
+        "integers": scored["metrics"],
+        "equal_codes": equal / sum(codes.size for codes in one.values()),
+        "own_terms": sorted(
+            {layer.exp2_terms for layer in network if isinstance(layer, GateLayer | SoftplusLayer)}
+        ),
+    }
 
 
 def _measure_linear(cell: Cell, table: Table) -> dict[str, Any]:
