@@ -1,14 +1,18 @@
 """Follow one trained model from floats to spikes, and show what every stage gives.
 
-    python examples/ann_to_snn.py model.pt --data speeds.csv
-    python examples/ann_to_snn.py model.pt --data speeds.csv --widths --folder widths
+    python examples/ann_to_snn.py model.pt --data speeds.csv --float float.pt
+    python examples/ann_to_snn.py float.pt --data speeds.csv      # trained with quantised = false
+    python examples/ann_to_snn.py model.pt --data speeds.csv --widths
 
-The stages, on the test windows of the checkpoint's split:
+A float checkpoint gets codes by training with quantisers from its parameters on, by default for as
+long as it was trained itself; a quantised one has them. The stages, on the test windows:
 
 float
-    The checkpoint without its codes: no quantiser, no rounding of the decay.
+    No quantiser, no int8, no rounding of the decay: the float checkpoint, or that of ``--float``.
+codes, untrained
+    The parameters of the float checkpoint with quantisers set by the first training windows.
 quantised
-    As trained: float32, every code made by a quantiser.
+    Trained with quantisers: float32, every code made by one.
 frozen
     Float64, zero-points fixed, weights as the file holds them: the reference of the integers.
 integers
@@ -30,7 +34,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,9 +63,9 @@ from netx_export.activity import count_codes
 from netx_export.batches import WindowData
 from netx_export.calibration import freeze
 from netx_export.checkpoint import TrainedModel, load_checkpoint
+from netx_export.config import ModelConfig, TrainConfig
 from netx_export.exporting import ExportOptions, export
 from netx_export.frozen import FrozenTrace
-from netx_export.spikyspace import SpikySpace
 from netx_export.training import fit
 
 CODES = ("c", "s", "delta", "delta1", "x", "y")
@@ -102,27 +105,70 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="the table it was trained on")
+    parser.add_argument("--float", type=Path, help="a float checkpoint to stand beside")
+    parser.add_argument("--epochs", type=int, help="epochs in which a float model learns codes")
     parser.add_argument("--windows", type=int, default=8, help="windows on Lava")
     parser.add_argument("--widths", action="store_true", help="train codes of 1 to 4 bits as well")
-    parser.add_argument("--folder", type=Path, default=Path("widths"), help="their checkpoints")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("spiking"), help="for checkpoints made here"
+    )
     options = parser.parse_args()
     table = read_table(options.data)
     trained = load_checkpoint(options.checkpoint)
+    twin = None if options.float is None else load_checkpoint(options.float)
+    if not trained.config.quantised:
+        twin = trained
+        trained = quantise(twin, table, options.folder, options.epochs)
     network = export(trained, table, ExportOptions()).network
-    print_stages("From floats to spikes", stages(trained, network, table, options.windows))
+    print_stages("From floats to spikes", stages(trained, twin, network, table, options.windows))
     print_stages("The paper's scaling by T", scalings(trained, network, table))
     if options.widths:
         print_stages("Time steps", widths(trained, table, options.folder))
 
 
+def quantise(twin: TrainedModel, table: Table, folder: Path, epochs: int | None) -> TrainedModel:
+    """Train a float model on, with quantisers."""
+    config, settings = with_codes(twin.config), settings_of(twin)
+    if epochs is not None:
+        settings = settings.model_copy(update={"epochs": epochs})
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "from-float.pt"
+    return fit(
+        table, config, settings, split=split_of(twin), initial=twin, checkpoint=path,
+        resume=path.exists(),
+    )  # fmt: skip
+
+
+def with_codes(config: ModelConfig) -> ModelConfig:
+    """Return the settings of the same model with quantisers."""
+    return config.model_copy(update={"quantised": True})
+
+
+def settings_of(trained: TrainedModel) -> TrainConfig:
+    """Return how a checkpoint was trained."""
+    if trained.provenance.training is None:
+        raise SystemExit("the checkpoint does not say how it was trained")
+    return trained.provenance.training
+
+
 def stages(
-    trained: TrainedModel, network: Network, table: Table, lava_windows: int
+    trained: TrainedModel,
+    twin: TrainedModel | None,
+    network: Network,
+    table: Table,
+    lava_windows: int,
 ) -> Iterator[Stage]:
     """Yield the stages of a model."""
     test = test_part(trained, table)
     data = WindowData.prepare(table, trained.config, split_of(trained))
-    with without_codes(trained.model):
-        yield Stage("float", len(test), data.score(trained.model, test).r2())
+    if twin is not None:
+        yield Stage("float", len(test), data.score(twin.model, test).r2())
+        untrained = settings_of(twin).model_copy(update={"epochs": 1, "learning_rate": 1e-12})
+        coded = fit(table, with_codes(twin.config), untrained, split=split_of(twin), initial=twin)
+        with count_codes(coded.model) as counters:
+            r2 = data.score(coded.model, test).r2()
+        rates = [counter.activity().firing_rate for counter in counters.values()]
+        yield Stage("codes, untrained", len(test), r2, float(np.mean(rates)))
     with count_codes(trained.model) as counters:
         r2 = data.score(trained.model, test).r2()
     rates = [counter.activity().firing_rate for counter in counters.values()]
@@ -198,9 +244,7 @@ def scaled(network: Network, factor: int, *, weights: bool) -> Network:
 
 def widths(trained: TrainedModel, table: Table, folder: Path) -> Iterator[Stage]:
     """Train, export and score codes of 1 to 4 bits."""
-    settings = trained.provenance.training
-    if settings is None:
-        raise SystemExit("the checkpoint does not say how it was trained")
+    settings = settings_of(trained)
     folder.mkdir(parents=True, exist_ok=True)
     for bits in (1, 2, 3, 4):
         codes = trained.config.bits.model_copy(update=dict.fromkeys(CODES, bits))
@@ -219,19 +263,6 @@ def widths(trained: TrainedModel, table: Table, folder: Path) -> Iterator[Stage]
             firing_rate(found),
             network.window * found.frame_steps,
         )
-
-
-@contextmanager
-def without_codes(model: SpikySpace) -> Iterator[None]:
-    """Let every tensor pass the quantisers as it is, while the context lasts."""
-    quantizers = model.quantizers().values()
-    for quantizer in quantizers:
-        quantizer.bypassed = True
-    try:
-        yield
-    finally:
-        for quantizer in quantizers:
-            quantizer.bypassed = False
 
 
 def split_of(trained: TrainedModel) -> tuple[float, float, float]:

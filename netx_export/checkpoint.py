@@ -55,6 +55,8 @@ class Provenance:
         File name and digest of the training table.
     split : tuple of float or None
         Shares of train, validation and test windows.
+    initial_sha256 : str or None
+        Digest of the checkpoint whose parameters training started from.
     metrics : mapping
         ``test``, ``persistence``, ``ridge``, ``scan_ablated``: each as `forecast_metrics` gives
         it, in units of the data; and ``valid_r2``. Empty while training runs.
@@ -70,6 +72,7 @@ class Provenance:
     data_name: str | None = None
     data_sha256: str | None = None
     split: tuple[float, float, float] | None = None
+    initial_sha256: str | None = None
     metrics: Mapping[str, Any] | None = None
     best_epoch: int | None = None
     history: tuple[Mapping[str, Any], ...] = ()
@@ -148,6 +151,7 @@ class _Content(BaseModel):
     data_name: str | None
     data_sha256: str | None
     split: tuple[float, float, float] | None
+    initial_sha256: str | None = None
     metrics: dict[str, Any] | None
     best_epoch: int | None
     history: list[dict[str, Any]]
@@ -192,6 +196,7 @@ def save_checkpoint(
         "data_name": origin.data_name,
         "data_sha256": origin.data_sha256,
         "split": origin.split,
+        "initial_sha256": origin.initial_sha256,
         "metrics": None if origin.metrics is None else dict(origin.metrics),
         "best_epoch": origin.best_epoch,
         "history": [dict(epoch) for epoch in origin.history],
@@ -341,6 +346,7 @@ def _load_own(path: Path) -> tuple[TrainedModel, dict[str, Any] | None]:
             data_name=content.data_name,
             data_sha256=content.data_sha256,
             split=content.split,
+            initial_sha256=content.initial_sha256,
             metrics=content.metrics,
             best_epoch=content.best_epoch,
             history=tuple(content.history),

@@ -211,6 +211,12 @@ class LearnedStepQuantizer(nn.Module):
             self.zero_point.fill_(bottom.item())
         return (_quantile(x, START_PERCENTILE) - bottom) / self.high
 
+    def bypass(self) -> None:
+        """Pass every tensor on as it is from now on."""
+        self.bypassed = True
+        with torch.no_grad():
+            self.step.fill_(1.0)  # unused, but a value that a file can hold
+
     def clamp_step(self) -> None:
         """Keep the step positive; to be called after every update of the parameters."""
         with torch.no_grad():

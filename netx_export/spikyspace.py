@@ -120,7 +120,8 @@ class Mixer(nn.Module):
                 zero_point=config.zero_point_rule(short),
                 start=config.start_rule,
             )
-            quantizer.bypassed = not config.quantised
+            if not config.quantised:
+                quantizer.bypass()
             self.add_module(name, quantizer)
         self.decay_table: Tensor | None = None
         self.scan_ablated = False

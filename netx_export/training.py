@@ -8,6 +8,7 @@ numbers from a seed of its own, so that no generator has to be saved.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -40,6 +41,9 @@ from netx_export.threads import one_torch_thread
 
 SCHEDULE_POSITION = ("last_epoch", "_step_count", "_last_lr")
 """What of a schedule's state changes; the rest follows from the settings, and is partly code."""
+
+QUANTIZER_ENTRY = re.compile(r"\.clip_")
+"""In the names of a state dict's entries that belong to quantisers."""
 
 DIAGNOSTIC_WINDOWS = 512
 """Validation windows on which an epoch's codes are looked at."""
@@ -90,6 +94,7 @@ def fit(
     train_config: TrainConfig,
     *,
     split: Ratios,
+    initial: TrainedModel | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
     force: bool = False,
@@ -108,6 +113,9 @@ def fit(
         Settings of the training.
     split : tuple of float
         Shares of train, validation and test windows.
+    initial : TrainedModel, optional
+        Model of the same sizes whose parameters to start from, such as a float one that is to get
+        codes. Quantisers start from data unless it has the same ones; `head_start` does not apply.
     checkpoint : Path, optional
         File that always holds the best epoch so far; written after every epoch.
     resume : bool
@@ -129,7 +137,8 @@ def fit(
     DataError
         The table does not fit the model, or its validation part is constant.
     UsageError
-        The checkpoint exists, the split leaves a part empty, or training diverges.
+        The checkpoint exists, the split leaves a part empty, the model to start from is of other
+        sizes, or training diverges.
     CheckpointError
         The checkpoint to resume is of another run.
     """
@@ -147,7 +156,7 @@ def fit(
             hint="give the validation part a larger share",
         )
     with reproducible():
-        run = _Run(data, train_config, split, checkpoint, progress)
+        run = _Run(data, train_config, split, initial, checkpoint, progress)
         if resume and run.continue_from_checkpoint():
             return run.best
         for report in run.epochs():
@@ -164,6 +173,7 @@ class _Run:
         data: WindowData,
         settings: TrainConfig,
         split: Ratios,
+        initial: TrainedModel | None,
         checkpoint: Path | None,
         progress: Callable[[int, int], None] | None,
     ) -> None:
@@ -175,9 +185,10 @@ class _Run:
             data_name=data.table.path.name,
             data_sha256=data.table.sha256,
             split=split,
+            initial_sha256=None if initial is None else initial.provenance.sha256,
         )
         self.baselines = LinearBaselines.of(data)
-        self.model = _new_model(data, settings, self.baselines)
+        self.model = _new_model(data, settings, self.baselines, initial)
         self.optimizer: AdamW = make_optimizer(self.model, settings)
         epoch = min(len(data.split.train), settings.epoch_windows or len(data.split.train))
         self.updates_per_epoch = math.ceil(epoch / settings.batch_size)
@@ -347,20 +358,57 @@ class _Run:
             save_checkpoint(self.checkpoint, self.best, state=state, force=True)
 
 
-def _new_model(data: WindowData, settings: TrainConfig, baselines: LinearBaselines) -> SpikySpace:
+def _new_model(
+    data: WindowData,
+    settings: TrainConfig,
+    baselines: LinearBaselines,
+    initial: TrainedModel | None,
+) -> SpikySpace:
     """Return a model whose quantisers have seen the first training windows."""
     torch.manual_seed(settings.seed)
     model = SpikySpace(data.config)
-    usual: HeadStart = "random" if data.config.zero_point == "published" else "best"
-    start = baselines.start(data, settings.head_start or usual)
-    if start is not None:
-        model.start_head(start.weight, start.bias)
+    if initial is not None:
+        _start_from(model, initial)
+    else:
+        usual: HeadStart = "random" if data.config.zero_point == "published" else "best"
+        start = baselines.start(data, settings.head_start or usual)
+        if start is not None:
+            model.start_head(start.weight, start.bias)
     first = next(data.training_batches(settings.batch_size, epoch_seed(settings.seed, 0)))
     model.eval()
     with torch.no_grad():
         model(data.inputs(first).windows)
     model.set_input_dropout(settings.input_dropout)
     return model
+
+
+def _start_from(model: SpikySpace, initial: TrainedModel) -> None:
+    """Take over parameters; those of the quantisers only where both models have the same ones."""
+    here, there = model.config, initial.config
+    same_codes = (here.quantised, here.bits, here.zero_point) == (
+        there.quantised,
+        there.bits,
+        there.zero_point,
+    )
+    wanted = model.state_dict()
+    found = {
+        name: value
+        for name, value in initial.model.state_dict().items()
+        if same_codes or not QUANTIZER_ENTRY.search(name)
+    }
+    different = [
+        f"{name}: found {tuple(value.shape)}, expected {tuple(wanted[name].shape)}"
+        for name, value in found.items()
+        if name in wanted and wanted[name].shape != value.shape
+    ]
+    missing = [name for name in wanted if name not in found and not QUANTIZER_ENTRY.search(name)]
+    if different or missing or here.normalisation != there.normalisation:
+        findings = [*different, *(f"{name}: missing" for name in missing)]
+        raise UsageError(
+            "the model to start from is of other sizes or another normalisation: "
+            + "; ".join(findings or [f"normalisation {there.normalisation}"])
+        )
+    model.load_state_dict(found, strict=False)
 
 
 def _facts(config: ModelConfig, origin: Provenance) -> dict[str, object]:
@@ -370,6 +418,7 @@ def _facts(config: ModelConfig, origin: Provenance) -> dict[str, object]:
         **{f"model.{name}": value for name, value in config.model_dump().items()},
         **{f"training.{name}": value for name, value in training.items()},
         "data_sha256": origin.data_sha256,
+        "initial_sha256": origin.initial_sha256,
         "split": origin.split,
     }
 

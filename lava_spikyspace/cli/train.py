@@ -51,6 +51,15 @@ def train(
         str,
         typer.Option(metavar="R,R,R", help="Shares of training, validation and test windows."),
     ] = "0.7,0.2,0.1",
+    initial: Annotated[
+        Path | None,
+        typer.Option(
+            "--init",
+            metavar="CKPT",
+            help="Start from the parameters of a checkpoint of the same sizes.",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue the training that CKPT holds.")
     ] = False,
@@ -113,7 +122,7 @@ def train(
     ----------
     session : Session
         The call.
-    data, out, config : Path
+    data, out, config, initial : Path
         Files.
     split : str
         Shares of the three parts.
@@ -133,6 +142,7 @@ def train(
 
     from lava_spikyspace.datasets.readers import read_table
     from lava_spikyspace.datasets.windows import parse_ratios
+    from netx_export.checkpoint import load_checkpoint
     from netx_export.training import fit
 
     with session.timer("read"):
@@ -173,6 +183,7 @@ def train(
             model_config,
             train_config,
             split=parse_ratios(split),
+            initial=None if initial is None else load_checkpoint(initial),
             checkpoint=out,
             resume=resume,
             force=force,

@@ -272,3 +272,36 @@ def test_a_float_model_trains_without_codes():
     history = trained.provenance.history
     assert history[0]["firing_rates"] == {}
     assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_a_float_model_gets_codes(tmp_path):
+    float_path, path = tmp_path / "float.pt", tmp_path / "codes.pt"
+    still = QUICK.model_copy(update={"epochs": 1, "learning_rate": 1e-9, "input_dropout": 0.0})
+    _fit(config=small_config(quantised=False), checkpoint=float_path)
+    initial = load_checkpoint(float_path)
+    coded = _fit(still, initial=initial, checkpoint=path)
+    ours, theirs = coded.model.state_dict(), initial.model.state_dict()
+    assert torch.allclose(ours["layers.0.mixer.A_log"], theirs["layers.0.mixer.A_log"])
+    assert torch.allclose(ours["forecast_head.weight"], theirs["forecast_head.weight"])
+    assert all(quantizer.started for quantizer in coded.model.quantizers().values())
+    assert load_checkpoint(path).provenance.initial_sha256 == initial.provenance.sha256
+    with pytest.raises(CheckpointError, match="initial_sha256"):
+        _fit(still, checkpoint=path, resume=True)
+
+
+def test_a_model_with_the_same_codes_goes_on_where_it_was(tmp_path):
+    first = _fit(checkpoint=tmp_path / "first.pt")
+    still = QUICK.model_copy(update={"epochs": 1, "learning_rate": 1e-9})
+    second = _fit(still, initial=load_checkpoint(tmp_path / "first.pt"))
+    for name, value in second.model.state_dict().items():
+        assert torch.allclose(value, first.model.state_dict()[name], atol=1e-5), name
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"d_inner": 5}, "in_proj.weight"), ({"normalisation": "instance"}, "normalisation fixed")],
+)
+def test_a_model_of_other_sizes_is_no_start(change, message):
+    initial = _fit(TrainConfig(epochs=1))
+    with pytest.raises(UsageError, match=message):
+        _fit(config=small_config(**change), initial=initial)
