@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import singledispatch
 from itertools import product
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -81,7 +81,7 @@ def layer_ranges(layer: Layer, sources: Sequence[Interval]) -> Ranges:
     raise InternalError(f"no interval rule for layers of type {type(layer).__name__}")
 
 
-def dense_rows(weight: npt.NDArray[np.int8], x: Interval) -> tuple[IntArray, IntArray]:
+def dense_rows(weight: npt.NDArray[np.integer[Any]], x: Interval) -> tuple[IntArray, IntArray]:
     """Return the least and the largest sum of each row for inputs in `x`."""
     wide = weight.astype(np.int64)
     positive = np.maximum(wide, 0).sum(axis=1)

@@ -59,6 +59,17 @@ _SHOWN_FAULTS = 3
 """Faults of a document that a message spells out."""
 
 
+def is_stock_run(folder: str | Path) -> bool:
+    """Whether a run directory keeps the run of a plain NetX network.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The run directory.
+    """
+    return (Path(folder) / OUTPUTS_NAME).exists()
+
+
 def read_run_directory(folder: Path) -> RunResult:
     """Read what `lava_spikyspace.run_directory` has written.
 
@@ -72,7 +83,7 @@ def read_run_directory(folder: Path) -> RunResult:
     InputError
         A file is missing, malformed, or does not fit the others.
     """
-    if (folder / OUTPUTS_NAME).exists():
+    if is_stock_run(folder):
         raise InputError(
             f"{folder}: found the run of a plain NetX network, expected one of a model of "
             "lava-spikyspace",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,6 +10,13 @@ import typer
 
 from lava_spikyspace.cli.options import CodingOption, ForceFlag, ModelArgument, ProfileOption
 from lava_spikyspace.cli.session import Session
+from lava_spikyspace.cli.stock import OUR_MODELS, PLAIN_FILES, refuse_flags
+from lava_spikyspace.cli.stock_options import (
+    InputBitsOption,
+    ResetIntervalOption,
+    SkipLayersOption,
+    stock_settings,
+)
 
 if TYPE_CHECKING:
     from lava_spikyspace.hardware.checking import CheckResult
@@ -30,6 +37,7 @@ def check(
     core_map: Annotated[
         Path | None,
         typer.Option(
+            "--map",
             "--core-map",
             metavar="FILE",
             help="Draw the cores (png, svg, pdf; needs matplotlib).",
@@ -37,11 +45,14 @@ def check(
         ),
     ] = None,
     force: ForceFlag = False,
+    skip_layers: SkipLayersOption = 0,
+    reset_interval: ResetIntervalOption = None,
+    input_bits: InputBitsOption = 0,
 ) -> None:
     """Hold a model against the limits of a chip, and place it on cores.
 
     All findings are listed, each with what would help. Numbers of the chip and what they rest on:
-    `lss profiles show`.
+    `lss profiles show`. MODEL may also be a plain NetX file of lava-dl.
 
     Parameters
     ----------
@@ -61,17 +72,29 @@ def check(
         Picture to draw.
     force : bool
         Replace the picture.
+    skip_layers, reset_interval, input_bits : int
+        What is taken of a plain network; see `lava_spikyspace.stock.running.run_stock`.
     """
     from lava_spikyspace.demo import demo_model_path
     from lava_spikyspace.files import check_target
     from lava_spikyspace.hardware import checking
     from lava_spikyspace.hardware.core_map import check_core_map, draw_core_map
+    from lava_spikyspace.netx.kind import file_kind
 
     session.about(model=model or demo_model_path())
     if core_map is not None:
         check_core_map(core_map)
         check_target(core_map, force=force)
-    result = checking.check(model, profile, coding=coding)
+    flags = {
+        "--skip-layers": skip_layers,
+        "--reset-interval": reset_interval,
+        "--input-bits": input_bits,
+    }
+    if model is not None and file_kind(model) == "stock":
+        refuse_flags({"--coding": coding != "graded"}, model, are_for=OUR_MODELS)
+    else:
+        refuse_flags(flags, model, are_for=PLAIN_FILES)
+    result = checking.check(model, profile, coding=coding, settings=stock_settings(flags))
     _show_findings(session, result.findings)
     _show_layers(session, result)
     if cores:
@@ -109,43 +132,71 @@ def _show_findings(session: Session, findings: Iterable[Finding]) -> None:
 
 
 def _show_layers(session: Session, result: CheckResult) -> None:
+    from lava_spikyspace.hardware.usage import RESOURCES
     from lava_spikyspace.hardware.utilisation import layer_rows
 
+    shares = _share_columns()
     session.table(
-        ("layer", "cores", "neurons", "synapses", "state bytes"),
-        [tuple(row.values()) for row in layer_rows(result.placement)],
+        ("layer", "cores", "neurons", "synapses", "state bytes", *shares),
+        [
+            (
+                row["layer"],
+                row["cores"],
+                row["neurons"],
+                row["synapses"],
+                row["state_bytes"],
+                *(_percent(row["share"][name]) for name in RESOURCES),
+            )
+            for row in layer_rows(result.placement)
+        ],
+        title="Layers, and what they fill of their cores, in % of each limit",
+        expendable=("state bytes", *_least_useful(shares)),
     )
 
 
 def _show_cores(session: Session, result: CheckResult) -> None:
+    """Print one row per core: percent of each limit, and what lies there."""
     from lava_spikyspace.hardware.usage import RESOURCES
     from lava_spikyspace.hardware.utilisation import core_rows
 
+    shares = _share_columns()
     session.table(
-        ("core", "chip", "tile", *(name.replace("_", " ") for name in RESOURCES), "holds"),
+        ("core", "chip", "tile", *shares, "holds"),
         [
             (
                 row["core"],
                 row["chip"],
                 row["tile"],
-                *(_cell(row["used"][name], row["share"][name]) for name in RESOURCES),
+                *(_percent(row["share"][name]) for name in RESOURCES),
                 ", ".join(f"{run['group']}[{run['start']}:{run['stop']}]" for run in row["slices"]),
             )
             for row in core_rows(result.placement)
         ],
-        title="Used, and share of the limit",
+        title="Cores, in % of each limit",
     )
 
 
-def _cell(used: int, share: float | None) -> str:
-    return str(used) if share is None else f"{used} ({share:.0%})"
+def _share_columns() -> tuple[str, ...]:
+    """Return short headings of the resources, in their order."""
+    return ("neurons %", "groups %", "syn %", "in %", "out %", "words %")
+
+
+def _least_useful(shares: Sequence[str]) -> tuple[str, ...]:
+    neurons, groups, synapses, axons_in, axons_out, words = shares
+    return groups, neurons, axons_in, axons_out, synapses, words
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(100 * share, 1)
 
 
 def _verdict(result: CheckResult) -> str:
     placement = result.placement
     fits = "fits" if result.fits else "does not fit"
+    coding = "" if result.coding == "plain" else f" in {result.coding} coding"
     return (
-        f"{fits} {result.profile.name} in {result.coding} coding: {result.errors} errors, "
+        f"{fits} {result.profile.name}{coding}: {result.errors} errors, "
         f"{result.warnings} warnings; {len(placement.cores)} of {result.profile.usable_cores} "
-        f"cores, {placement.chips} of {result.profile.layout.chips.whole} chips"
+        f"cores ({placement.unshared_cores} if no two groups shared one), {placement.chips} of "
+        f"{result.profile.layout.chips.whole} chips"
     )

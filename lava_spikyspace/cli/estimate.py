@@ -10,6 +10,13 @@ import typer
 from lava_spikyspace.cli.notices import say_notices
 from lava_spikyspace.cli.options import ModelArgument, ProfileOption
 from lava_spikyspace.cli.session import Session
+from lava_spikyspace.cli.stock import PLAIN_FILES, refuse_flags
+from lava_spikyspace.cli.stock_options import (
+    InputBitsOption,
+    ResetIntervalOption,
+    SkipLayersOption,
+    stock_settings,
+)
 
 
 def estimate(
@@ -37,12 +44,16 @@ def estimate(
         ),
     ] = None,
     processes: Annotated[bool, typer.Option("--processes", help="Show every process.")] = False,
+    skip_layers: SkipLayersOption = 0,
+    reset_interval: ResetIntervalOption = None,
+    input_bits: InputBitsOption = 0,
 ) -> None:
     """Estimate energy and time of forecasts on a chip, in unary and graded coding.
 
     Counts are exact; energies are counts times the constants of the profile, with low, nominal and
     high values, and every assumption is listed. With the profile cmos45, the model is compared
-    with others on paper instead.
+    with others on paper instead. MODEL may also be a plain NetX file of lava-dl, with --activity
+    or --rate.
 
     Parameters
     ----------
@@ -58,14 +69,26 @@ def estimate(
         Firing rate.
     processes : bool
         Show every process.
+    skip_layers, reset_interval, input_bits : int
+        What is taken of a plain network, with --rate; a run has settings of its own.
     """
     from lava_spikyspace.cli.estimate_tables import show_chip, show_paper
     from lava_spikyspace.demo import demo_model_path
     from lava_spikyspace.hardware import estimating
     from lava_spikyspace.hardware.chip_estimate import ChipEstimate
+    from lava_spikyspace.netx.kind import file_kind
 
     session.about(model=model or (None if activity else demo_model_path()))
-    result = estimating.estimate(model, profile, activity=activity, rate=rate)
+    flags = {
+        "--skip-layers": skip_layers,
+        "--reset-interval": reset_interval,
+        "--input-bits": input_bits,
+    }
+    if rate is None or model is None or file_kind(model) != "stock":
+        refuse_flags(flags, model, are_for=f"{PLAIN_FILES} with a stated --rate")
+    result = estimating.estimate(
+        model, profile, activity=activity, rate=rate, settings=stock_settings(flags)
+    )
     if isinstance(result, ChipEstimate):
         show_chip(session, result, processes=processes)
     else:

@@ -31,8 +31,10 @@ def show_chip(session: Session, result: ChipEstimate, *, processes: bool) -> Non
     """
     codings = list(result.codings)
     rows = [_summary(entry) for entry in result.codings.values()]
+    plain = result.codings.get("plain")
+    unit = "forecast" if plain is None else f"{plain.steps_per_forecast} steps"
     session.table(
-        ("for each forecast", *codings, "unit"),
+        (f"for each {unit}", *codings, "unit"),
         [
             (name, *(row[name][0] for row in rows), rows[0][name][1])  # one unit for all codings
             for name in rows[0]

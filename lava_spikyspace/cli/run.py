@@ -5,9 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
 
 from lava_spikyspace.cli.engine_progress import engine_progress
 from lava_spikyspace.cli.hardware_tables import show_deployment, show_measurement
@@ -36,19 +33,16 @@ from lava_spikyspace.cli.options import (
     WindowsOption,
 )
 from lava_spikyspace.cli.session import Session
-from lava_spikyspace.cli.stock import refuse_flags, run_stock_file
+from lava_spikyspace.cli.stock import OUR_MODELS, PLAIN_FILES, refuse_flags, run_stock_file
+from lava_spikyspace.cli.stock_options import (
+    InputBitsOption,
+    ResetIntervalOption,
+    ResetOffsetOption,
+    SkipLayersOption,
+)
 from lava_spikyspace.errors import BackendUnavailableError
 
 PROGRAM = "lava-spikyspace"
-
-_OURS = "models of lava-spikyspace"
-_STOCK = "plain NetX files of lava-dl"
-
-
-def _stock_option(flag: str, metavar: str, text: str, *, least: int = 0) -> Any:  # noqa: ANN401 - an option, for which typer has no public type
-    return typer.Option(
-        flag, metavar=metavar, min=least, help=text, rich_help_panel="Plain NetX files of lava-dl"
-    )
 
 
 def run(
@@ -72,19 +66,10 @@ def run(
     ethernet_host: EthernetHostOption = None,
     host_binary: HostBinaryOption = None,
     chip_generation: GenerationOption = None,
-    skip_layers: Annotated[
-        int, _stock_option("--skip-layers", "N", "Leave out the first N layers.")
-    ] = 0,
-    reset_interval: Annotated[
-        int | None,
-        _stock_option("--reset-interval", "STEPS", "Reset neurons every so many steps.", least=1),
-    ] = None,
-    reset_offset: Annotated[
-        int, _stock_option("--reset-offset", "STEPS", "Let the resets come later.")
-    ] = 0,
-    input_bits: Annotated[
-        int, _stock_option("--input-bits", "BITS", "Width of input messages; 0: binary spikes.")
-    ] = 0,
+    skip_layers: SkipLayersOption = 0,
+    reset_interval: ResetIntervalOption = None,
+    reset_offset: ResetOffsetOption = 0,
+    input_bits: InputBitsOption = 0,
 ) -> None:
     """Forecast windows of a table and count the spikes of every process.
 
@@ -147,7 +132,7 @@ def run(
             "--strict": strict,
             "--clip-input": clip_input,
         }
-        refuse_flags(ours, model, are_for=_OURS)
+        refuse_flags(ours, model, are_for=OUR_MODELS)
         run_stock_file(
             session,
             model,
@@ -161,7 +146,7 @@ def run(
             timeout=timeout,
         )
         return
-    refuse_flags(stock_flags, model, are_for=_STOCK)
+    refuse_flags(stock_flags, model, are_for=PLAIN_FILES)
     try:
         with engine_progress(session, f"running on {backend}") as progress:
             result = running.run(

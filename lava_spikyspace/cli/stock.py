@@ -13,6 +13,10 @@ from lava_spikyspace.cli.options import BackendName, RuntimeName
 from lava_spikyspace.cli.session import Session
 from lava_spikyspace.errors import UsageError
 
+OUR_MODELS = "models of lava-spikyspace"
+PLAIN_FILES = "plain NetX files of lava-dl"
+"""What flags are for."""
+
 MAX_OUTPUTS = 6
 """Outputs that the table names at most, those with the most events."""
 

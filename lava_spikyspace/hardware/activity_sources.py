@@ -11,7 +11,7 @@ from lava_spikyspace.errors import InputError, UsageError
 from lava_spikyspace.hardware.work import Work, work_of, work_of_counts
 from lava_spikyspace.inputs import FileReference, file_of
 from lava_spikyspace.network import Network
-from lava_spikyspace.plan import CODINGS, Coding, make_plan
+from lava_spikyspace.plan import CODINGS, Coding, Plan, make_plan
 from lava_spikyspace.profiling.counters import ProcessCounts
 from lava_spikyspace.results import RunResult
 
@@ -78,7 +78,9 @@ def run_works(network: Network, directory: str | Path) -> dict[Coding, Work]:
         return works
     golden = golden_works(network)
     (other,) = (coding for coding in CODINGS if coding != result.coding)
-    works[other] = _rescaled(works[result.coding], golden[result.coding], golden[other])
+    works[other] = _rescaled(
+        make_plan(network, other), works[result.coding], golden[result.coding], golden[other]
+    )
     return {coding: works[coding] for coding in CODINGS}
 
 
@@ -94,9 +96,8 @@ def _check_same_model(
         )
 
 
-def _rescaled(work: Work, before: Work, after: Work) -> Work:
+def _rescaled(plan: Plan, work: Work, before: Work, after: Work) -> Work:
     """Return work in another coding, scaled row by row as it was between two other works."""
-    plan = after.plan
     elements = work.windows * plan.network.window
     counts: dict[str, ProcessCounts] = {}
     for row, entry in work.counts.items():

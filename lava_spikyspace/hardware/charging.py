@@ -111,8 +111,7 @@ def charge(placement: Placement, work: Work, routes: Routes) -> tuple[ProcessCha
         rows.append(ProcessCharge(name, entry.type, spikes, counts, cost(counts, prices)))
     for group in placement.graph.neurons:
         if group.name not in work.counts:
-            frames = work.windows * work.plan.network.window
-            messages = group.neurons * frames
+            messages = group.neurons * work.frames
             counts = _counts(
                 synops=messages,
                 updates=group.neurons * work.steps,

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lava_spikyspace.hardware.describing import describe_plan
 from lava_spikyspace.hardware.findings import Finding
 from lava_spikyspace.hardware.placement import Placement, place
 from lava_spikyspace.hardware.profile import ChipProfile
 from lava_spikyspace.hardware.profile_files import DEFAULT_PROFILE, ProfileSource, load_chip
 from lava_spikyspace.hardware.rules import RULES, check_placement
+from lava_spikyspace.hardware.subject import WHOLE, HardwareSource, describe, resolve_subject
 from lava_spikyspace.hardware.utilisation import core_rows, layer_rows
-from lava_spikyspace.inputs import FileReference, ModelSource, file_of, resolve_network
+from lava_spikyspace.hardware.work import WorkCoding
+from lava_spikyspace.inputs import FileReference
+from lava_spikyspace.netx.stock.selection import Settings
 from lava_spikyspace.plan import Coding
-from lava_spikyspace.running import plan_of
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -28,7 +29,7 @@ class CheckResult:
     model : FileReference or None
         The model file; None for a network made in memory.
     coding : str
-        ``graded`` or ``unary``.
+        ``graded``, ``unary``, or ``plain`` for a plain network.
     placement : Placement
         The network on cores.
     findings : tuple of Finding
@@ -38,7 +39,7 @@ class CheckResult:
     """
 
     model: FileReference | None
-    coding: Coding
+    coding: WorkCoding
     placement: Placement
     findings: tuple[Finding, ...]
     timings_s: Mapping[str, float] = field(default_factory=dict)
@@ -74,7 +75,11 @@ class CheckResult:
             "warnings": self.warnings,
             "rules": len(RULES),
             "findings": [finding.numbers() for finding in self.findings],
-            "cores": {"used": len(placement.cores), "usable": self.profile.usable_cores},
+            "cores": {
+                "used": len(placement.cores),
+                "unshared": placement.unshared_cores,
+                "usable": self.profile.usable_cores,
+            },
             "chips": {"used": placement.chips, "present": self.profile.layout.chips.whole},
             "limits": placement.limits.known,
             "placement": core_rows(placement),
@@ -83,21 +88,24 @@ class CheckResult:
 
 
 def check(
-    model: ModelSource = None,
+    model: HardwareSource = None,
     profile: ProfileSource = DEFAULT_PROFILE,
     *,
     coding: Coding = "graded",
+    settings: Settings = WHOLE,
 ) -> CheckResult:
     """Place a model on a chip and collect all that does not fit.
 
     Parameters
     ----------
-    model : Network, str, Path or None
-        Network or model file; the bundled demo model by default.
+    model : Network, StockNetwork, str, Path or None
+        Network or model file, also of a plain NetX network; the bundled demo model by default.
     profile : ChipProfile, str or Path
         The board: a profile, its name, or the path of a file.
     coding : {"graded", "unary"}
-        A code q as one graded spike or as q binary spikes.
+        A code q as one graded spike or as q binary spikes; plain networks have no codes.
+    settings : Settings
+        What is taken of a plain network.
 
     Returns
     -------
@@ -115,15 +123,14 @@ def check(
     """
     board = load_chip(profile)
     started = time.perf_counter()
-    network = resolve_network(model)
-    plan = plan_of(network, coding)
+    subject = resolve_subject(model, coding=coding, settings=settings)
     read = time.perf_counter()
-    placement = place(describe_plan(plan), board)
+    placement = place(describe(subject.plan), board)
     placed = time.perf_counter()
     findings = tuple(check_placement(placement))
     return CheckResult(
-        model=file_of(network),
-        coding=coding,
+        model=subject.file,
+        coding=subject.coding,
         placement=placement,
         findings=findings,
         timings_s={

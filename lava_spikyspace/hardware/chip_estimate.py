@@ -18,7 +18,6 @@ from lava_spikyspace.hardware.charging import (
     total_counts,
     total_energy,
 )
-from lava_spikyspace.hardware.describing import describe_plan
 from lava_spikyspace.hardware.ledger import Assumption, chip_assumptions
 from lava_spikyspace.hardware.pacing import StepTime, step_time
 from lava_spikyspace.hardware.placement import Placement, place
@@ -26,10 +25,9 @@ from lava_spikyspace.hardware.profile import ChipProfile
 from lava_spikyspace.hardware.routing import route
 from lava_spikyspace.hardware.rules import check_placement
 from lava_spikyspace.hardware.spread import NOTHING, Spread
-from lava_spikyspace.hardware.work import Work
-from lava_spikyspace.inputs import FileReference, file_of
-from lava_spikyspace.network import Network
-from lava_spikyspace.plan import CODINGS, Coding
+from lava_spikyspace.hardware.subject import describe
+from lava_spikyspace.hardware.work import Work, WorkCoding
+from lava_spikyspace.inputs import FileReference
 
 PJ_PER_W_NS = 1000
 """One watt for one nanosecond is a nanojoule."""
@@ -81,7 +79,7 @@ class CodingEstimate:
     @property
     def steps_per_forecast(self) -> int:
         """Steps of one window, where windows follow each other without a gap."""
-        return self.work.plan.network.window * self.work.plan.frame_steps
+        return self.work.steps_per_window
 
     @property
     def time_per_forecast(self) -> Spread:
@@ -91,7 +89,7 @@ class CodingEstimate:
     @property
     def latency(self) -> Spread:
         """Time from the first element of a window to its forecast, in ns."""
-        return self.step.step * (self.work.plan.latency_steps + self.steps_per_forecast)
+        return self.step.step * (self.work.latency_steps + self.steps_per_forecast)
 
     @property
     def static_power(self) -> Spread:
@@ -106,15 +104,14 @@ class CodingEstimate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the estimate as plain values; energies in pJ, times in ns."""
-        plan = self.work.plan
         return {
             "windows": self.work.windows,
             "counts_from": self.work.origin,
             "cores": len(self.placement.cores),
             "chips": self.placement.chips,
-            "frame_steps": plan.frame_steps,
+            "frame_steps": self.work.frame_steps,
             "steps_per_forecast": self.steps_per_forecast,
-            "latency_steps": plan.latency_steps,
+            "latency_steps": self.work.latency_steps,
             "processes": [
                 {
                     "name": row.name,
@@ -173,7 +170,7 @@ class ChipEstimate:
 
     model: FileReference | None
     profile: ChipProfile
-    codings: Mapping[Coding, CodingEstimate]
+    codings: Mapping[WorkCoding, CodingEstimate]
     assumptions: tuple[Assumption, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     timings_s: Mapping[str, float] = field(default_factory=dict)
@@ -192,26 +189,24 @@ class ChipEstimate:
 
 
 def estimate_on_chip(
-    network: Network, works: Mapping[Coding, Work], board: ChipProfile
+    works: Mapping[WorkCoding, Work], board: ChipProfile, file: FileReference | None = None
 ) -> ChipEstimate:
     """Estimate energy and time of counted work on a chip, for every coding that was counted.
 
     Parameters
     ----------
-    network : Network
-        The model.
     works : mapping of str to Work
         Counts by coding.
     board : ChipProfile
         The chip.
+    file : FileReference, optional
+        The model file.
     """
     started = time.perf_counter()
-    codings = {
-        coding: _estimate_coding(works[coding], board) for coding in CODINGS if coding in works
-    }
+    codings = {coding: _estimate_coding(work, board) for coding, work in works.items()}
     placement = next(iter(codings.values())).placement
     return ChipEstimate(
-        model=file_of(network),
+        model=file,
         profile=board,
         codings=codings,
         assumptions=tuple(chip_assumptions(placement, works.values())),
@@ -220,7 +215,7 @@ def estimate_on_chip(
     )
 
 
-def _misfits(codings: Mapping[Coding, CodingEstimate]) -> Iterator[Diagnostic]:
+def _misfits(codings: Mapping[WorkCoding, CodingEstimate]) -> Iterator[Diagnostic]:
     """Yield a warning for each coding in which the model does not fit the chip."""
     for coding, entry in codings.items():
         board = entry.placement.profile.name
@@ -231,12 +226,17 @@ def _misfits(codings: Mapping[Coding, CodingEstimate]) -> Iterator[Diagnostic]:
                 "warning",
                 f"in {coding} coding the model does not fit {board}: {len(errors)} errors; the "
                 "estimate is of a chip that could hold it",
-                hint=f"`lss check --coding {coding}` with the same profile lists them",
+                hint=_check_hint(coding),
             )
 
 
+def _check_hint(coding: WorkCoding) -> str:
+    flag = "" if coding == "plain" else f" --coding {coding}"
+    return f"`lss check{flag}` with the same profile lists them"
+
+
 def _estimate_coding(work: Work, board: ChipProfile) -> CodingEstimate:
-    placement = place(describe_plan(work.plan), board)
+    placement = place(describe(work.plan), board)
     routes = route(placement, work)
     return CodingEstimate(
         placement=placement,

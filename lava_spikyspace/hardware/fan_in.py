@@ -129,4 +129,5 @@ def _split(graph: GroupGraph, wide: SynapseGroup, parts: int) -> GroupGraph:
     return GroupGraph(
         (*graph.neurons[:place], *neurons, *graph.neurons[place:]),
         (*graph.synapses[:position], *synapses, *graph.synapses[position + 1 :]),
+        graph.exporter,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from lava_spikyspace.errors import InternalError
 from lava_spikyspace.hardware.patterns import Pattern
@@ -125,10 +126,19 @@ class GroupGraph:
         In the order of the data.
     synapses : tuple of SynapseGroup
         In the order of their targets.
+    exporter : {"lava-spikyspace", "lava-dl"}
+        What has written the network, for hints.
     """
 
     neurons: tuple[NeuronGroup, ...]
     synapses: tuple[SynapseGroup, ...]
+    exporter: Literal["lava-spikyspace", "lava-dl"] = "lava-spikyspace"
+
+    def narrower(self, limit: int) -> str:
+        """Return how to get a network whose values fit so many bits."""
+        if self.exporter == "lava-dl":
+            return f"train the layer with smaller weights, biases or thresholds ({limit} bits)"
+        return f"export the model with --width {limit}"
 
     def __post_init__(self) -> None:
         for group in self.synapses:

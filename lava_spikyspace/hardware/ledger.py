@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from lava_spikyspace.hardware.fan_in import SUM_PROGRAM
 from lava_spikyspace.hardware.placement import Placement
-from lava_spikyspace.hardware.profile import numbers
+from lava_spikyspace.hardware.profile import Anchor, numbers
 from lava_spikyspace.hardware.quantity import Quantity, Section
 from lava_spikyspace.hardware.work import Work
 
@@ -60,6 +60,17 @@ def _described(number: Quantity, sources: dict[str, str]) -> str:
     return f"{number.value}{bounds} {number.unit}{note}; {source}"
 
 
+def _anchored(anchor: Anchor) -> str:
+    """Return a measurement in words: another network's, to hold an estimate against."""
+    numbers = (anchor.step, anchor.dynamic_power, anchor.static_power, anchor.energy)
+    step, dynamic, static, energy = (f"{number.value} {number.unit}" for number in numbers)
+    return (
+        f"not this network: {anchor.what}: {step} a step on {anchor.cores.value} cores, {dynamic} "
+        f"dynamic and {static} static, {energy} for {anchor.steps.value} steps; a bound lies below "
+        "what is measured, here by the speed-ups that are assumed and by traffic and host"
+    )
+
+
 def chip_assumptions(placement: Placement, works: Iterable[Work]) -> Iterator[Assumption]:
     """Yield what an estimate on a chip takes for granted.
 
@@ -72,9 +83,11 @@ def chip_assumptions(placement: Placement, works: Iterable[Work]) -> Iterator[As
     """
     for work in works:
         spread = "" if work.is_by_neuron else "; spread evenly over the neurons of a process"
-        yield Assumption(f"counts, {work.plan.coding}", work.origin + spread)
+        yield Assumption(f"counts, {work.coding}", work.origin + spread)
     profile = placement.profile
     yield from constants_used(profile.sources, energy=profile.energy, time=profile.time)
+    for name, anchor in profile.anchors.items():
+        yield Assumption(f"measured, {name}", _anchored(anchor), anchor.step.evidence)
     yield Assumption("updates", "every neuron is updated in every step; it is active when it sends")
     yield Assumption(
         "neuron programs",

@@ -233,14 +233,16 @@ class Convolution(Pattern):
     """A two-dimensional convolution; a core stores its kernel once.
 
     Receivers are numbered channel last: ``(row * columns + column) * channels + channel``, and
-    senders alike. Words are an upper bound: the whole kernel on each core.
+    senders alike. Words are an upper bound: the whole kernel of the receivers' channels.
 
     Parameters
     ----------
     in_shape, out_shape : tuple of int
         (rows, columns, channels) of senders and receivers.
-    kernel, stride, padding : tuple of int
+    kernel, stride, padding, dilation : tuple of int
         By row and column.
+    groups : int
+        Parts of the channels that do not see each other.
     """
 
     in_shape: tuple[int, int, int] = (1, 1, 1)
@@ -248,39 +250,66 @@ class Convolution(Pattern):
     kernel: tuple[int, int] = (1, 1)
     stride: tuple[int, int] = (1, 1)
     padding: tuple[int, int] = (0, 0)
+    dilation: tuple[int, int] = (1, 1)
+    groups: int = 1
+
+    @property
+    def _channels_seen(self) -> int:
+        """Input channels that an output channel reads."""
+        return self.in_shape[2] // self.groups
 
     def _taps(self, axis: int) -> IntArray:
         """Return how many kernel positions of each output row (column) lie inside the input."""
-        size, out = self.in_shape[axis], self.out_shape[axis]
-        low = np.arange(out) * self.stride[axis] - self.padding[axis]
-        high = np.minimum(low + self.kernel[axis], size)
-        return np.asarray(np.maximum(high - np.maximum(low, 0), 0), dtype=np.int64)
+        first = np.arange(self.out_shape[axis]) * self.stride[axis] - self.padding[axis]
+        places = first[:, None] + np.arange(self.kernel[axis]) * self.dilation[axis]
+        inside = (places >= 0) & (places < self.in_shape[axis])
+        return np.asarray(inside.sum(axis=1), dtype=np.int64)
+
+    def _pixels(self, start: int, stop: int) -> IntArray:
+        """Return the pixels that a run of receivers touches."""
+        channels = self.out_shape[2]
+        return np.arange(start // channels, -(-stop // channels))
 
     def synapses_onto(self, start: int, stop: int) -> int:
         """Return the kernel positions inside the input for every receiver."""
         channels, columns = self.out_shape[2], self.out_shape[1]
-        pixels = np.arange(start // channels, -(-stop // channels))
+        pixels = self._pixels(start, stop)
         first = np.maximum(pixels * channels, start)
         last = np.minimum((pixels + 1) * channels, stop)
         per_pixel = self._taps(0)[pixels // columns] * self._taps(1)[pixels % columns]
-        return int(((last - first) * per_pixel).sum()) * self.in_shape[2]
+        return int(((last - first) * per_pixel).sum()) * self._channels_seen
 
     def reaching(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
         """Return the senders under the kernel of any of the receivers."""
         rows, columns, channels = self.in_shape
-        found = np.zeros((rows, columns), dtype=np.bool_)
-        pixels = np.arange(start // self.out_shape[2], -(-stop // self.out_shape[2]))
-        for step_row in range(self.kernel[0]):
-            for step_column in range(self.kernel[1]):
-                at_row = pixels // self.out_shape[1] * self.stride[0] - self.padding[0] + step_row
-                at_column = (
-                    pixels % self.out_shape[1] * self.stride[1] - self.padding[1] + step_column
-                )
-                inside = (at_row >= 0) & (at_row < rows) & (at_column >= 0) & (at_column < columns)
-                found[at_row[inside], at_column[inside]] = True
-        return np.repeat(found.ravel(), channels)
+        pixels = self._pixels(start, stop)
+        found = np.zeros((self.groups, rows, columns), dtype=np.bool_)
+        for group in range(self.groups):
+            mine = pixels[self._reads_group(pixels, group, start, stop)]
+            for step_row in range(self.kernel[0]):
+                for step_column in range(self.kernel[1]):
+                    at_row = self._place(mine // self.out_shape[1], 0, step_row)
+                    at_column = self._place(mine % self.out_shape[1], 1, step_column)
+                    inside = (at_row >= 0) & (at_row < rows)
+                    inside &= (at_column >= 0) & (at_column < columns)
+                    found[group, at_row[inside], at_column[inside]] = True
+        return np.repeat(found.transpose(1, 2, 0), channels // self.groups, axis=2).ravel()
+
+    def _reads_group(
+        self, pixels: IntArray, group: int, start: int, stop: int
+    ) -> npt.NDArray[np.bool_]:
+        """Return at which pixels a run has receivers that read a group of channels."""
+        channels = self.out_shape[2]
+        each = channels // self.groups
+        first = np.maximum(pixels * channels + group * each, start)
+        last = np.minimum(pixels * channels + (group + 1) * each, stop)
+        return np.asarray(first < last)
+
+    def _place(self, out: IntArray, axis: int, tap: int) -> IntArray:
+        """Return which input row (column) a tap of the kernel reads for output rows (columns)."""
+        return out * self.stride[axis] - self.padding[axis] + tap * self.dilation[axis]
 
     def words_onto(self, start: int, stop: int, size: SynapseSize) -> int:
         """Return the words of the whole kernel."""
-        lists = self.kernel[0] * self.kernel[1] * self.in_shape[2]
+        lists = self.kernel[0] * self.kernel[1] * self._channels_seen
         return lists * size.kernel_words(min(self.out_shape[2], stop - start))

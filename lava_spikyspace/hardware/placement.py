@@ -43,8 +43,8 @@ class PlacedCore:
         Where the tile lies in the mesh.
     slices : tuple of Slice
         Runs of neurons.
-    usage : Usage
-        What they use together.
+    usages : tuple of Usage
+        What each of them uses.
     """
 
     index: int
@@ -53,7 +53,12 @@ class PlacedCore:
     column: int
     row: int
     slices: tuple[Slice, ...]
-    usage: Usage
+    usages: tuple[Usage, ...]
+
+    @cached_property
+    def usage(self) -> Usage:
+        """What they use together."""
+        return sum(self.usages, Usage())
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +86,11 @@ class Placement:
     def chips(self) -> int:
         """Chips in use."""
         return self.cores[-1].chip + 1 if self.cores else 0
+
+    @property
+    def unshared_cores(self) -> int:
+        """Cores if no two groups shared one, as in Intel's mapper: one for each run of neurons."""
+        return sum(len(core.slices) for core in self.cores)
 
     @cached_property
     def sites(self) -> dict[str, tuple[tuple[PlacedCore, Slice], ...]]:
@@ -156,23 +166,25 @@ def assign(graph: GroupGraph, profile: ChipProfile, cores: Iterable[Sequence[Sli
     reached = _reached_cores(graph, content)
     placed = []
     for index, slices in enumerate(content):
-        usage = Usage()
+        usages = []
         for run in slices:
             axons = sum(
                 int(counts[max(run.start - first, 0) : max(run.stop - first, 0)].sum())
                 for first, counts in reached[run.group]
             )
-            usage += sizer.usage(graph.by_name[run.group], run.start, run.stop, axons)
-        placed.append(_core(index, profile, slices, usage))
+            usages.append(sizer.usage(graph.by_name[run.group], run.start, run.stop, axons))
+        placed.append(_core(index, profile, slices, tuple(usages)))
     return Placement(graph, profile, Limits.of(profile), tuple(placed))
 
 
-def _core(index: int, profile: ChipProfile, slices: tuple[Slice, ...], usage: Usage) -> PlacedCore:
+def _core(
+    index: int, profile: ChipProfile, slices: tuple[Slice, ...], usages: tuple[Usage, ...]
+) -> PlacedCore:
     layout = profile.layout
     chip, on_chip = divmod(index, known(layout.usable_cores_per_chip))
     tile = on_chip // known(layout.cores_per_tile)
     row, column = divmod(tile, known(layout.tile_columns))
-    return PlacedCore(index, chip, tile, column, row, slices, usage)
+    return PlacedCore(index, chip, tile, column, row, slices, usages)
 
 
 def _reached_cores(

@@ -225,6 +225,34 @@ class EventTime(Section):
     barrier: Duration
 
 
+class Anchor(Section):
+    """What somebody measured on this chip, to hold estimates against.
+
+    Parameters
+    ----------
+    what : str
+        Which network, in words.
+    cores : Quantity
+        Cores that it took.
+    step : Quantity
+        Mean time of a step.
+    dynamic_power, static_power : Quantity
+        Mean power while it ran.
+    steps : Quantity
+        Steps of one result.
+    energy : Quantity
+        Energy of one result.
+    """
+
+    what: str
+    cores: Cores
+    step: Duration
+    dynamic_power: Power
+    static_power: Power
+    steps: Steps
+    energy: EnergyPerForecast
+
+
 class Operations(Section):
     """Energy of single operations.
 
@@ -297,6 +325,8 @@ class ChipProfile(_Profile):
         What the numbers come from, by the keys that they name.
     layout, core, tables, widths, features, energy, time
         See there.
+    anchors : dict of str to Anchor
+        Measurements of whole networks.
     """
 
     kind: Literal["chip"]
@@ -307,6 +337,7 @@ class ChipProfile(_Profile):
     features: Features
     energy: EventEnergy
     time: EventTime
+    anchors: dict[str, Anchor] = Field(default_factory=dict)
 
     @property
     def usable_cores(self) -> int:

@@ -102,9 +102,8 @@ def events_of(placement: Placement, synapses: SynapseGroup, work: Work) -> IntAr
     pattern = synapses.pattern
     sent = work.events.get((synapses.source, synapses.port))
     if sent is None:
-        frames = work.windows * work.plan.network.window
         neurons = placement.graph.by_name[synapses.source].neurons
-        sent = np.full(neurons, frames, dtype=np.int64)
+        sent = np.full(neurons, work.frames, dtype=np.int64)
     return sent[pattern.first : pattern.first + pattern.sources]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lava_spikyspace.hardware.placement import PlacedCore, Placement
-from lava_spikyspace.hardware.usage import RESOURCES
+from lava_spikyspace.hardware.usage import RESOURCES, Usage
 
 
 def core_rows(placement: Placement) -> list[dict[str, Any]]:
@@ -54,11 +54,13 @@ def layer_rows(placement: Placement) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        ``layer``, ``cores`` (how many hold a part of it), ``neurons``, ``synapses`` and
-        ``state_bytes`` (of all its neurons).
+        ``layer``; ``cores`` that hold a part of it; ``neurons`` and ``synapses``; ``state_bytes``
+        of all its neurons; ``used`` by resource; ``share`` of the limits of its cores (0 to 1,
+        None without a limit) that it takes itself.
     """
     rows: dict[str, dict[str, Any]] = {}
     cores: dict[str, set[int]] = {}
+    used: dict[str, Usage] = {}
     for group in placement.graph.on_cores:
         row = rows.setdefault(
             group.layer,
@@ -69,8 +71,16 @@ def layer_rows(placement: Placement) -> list[dict[str, Any]]:
         row["synapses"] += sum(
             synapses.pattern.synapses for synapses in placement.graph.onto(group.name)
         )
-        homes = {core.index for core, _ in placement.sites[group.name]}
-        cores.setdefault(group.layer, set()).update(homes)
+    for core in placement.cores:
+        for run, usage in zip(core.slices, core.usages, strict=True):
+            layer = placement.graph.by_name[run.group].layer
+            cores.setdefault(layer, set()).add(core.index)
+            used[layer] = used.get(layer, Usage()) + usage
     for layer, row in rows.items():
         row["cores"] = len(cores[layer])
+        row["used"] = used[layer].to_dict()
+        row["share"] = {
+            name: None if share is None else share / row["cores"]
+            for name, share in placement.limits.shares(used[layer]).items()
+        }
     return list(rows.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -11,21 +12,36 @@ from lava_spikyspace.errors import InputError
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.plan import MESSAGE, Plan
 from lava_spikyspace.profiling.counters import Activity, ProcessCounts, count_processes
+from lava_spikyspace.stock.plan import StockPlan
 
 Outlet = tuple[str, str]
 """Row that sends, and its out port."""
+
+WorkCoding: TypeAlias = Literal["graded", "unary", "plain"]
+"""A coding of our models, or none: a plain network runs as it is."""
 
 
 @dataclass(frozen=True, eq=False)
 class Work:
     """Counts of some windows in one coding.
 
+    A plain network has no windows and no codings: there a window is what lies between two resets,
+    or else the whole run, and a frame is one step.
+
     Parameters
     ----------
-    plan : Plan
+    plan : Plan or StockPlan
         What ran.
+    coding : str
+        ``graded``, ``unary``, or ``plain`` for a plain network.
     windows : int
         How many windows.
+    frames : int
+        Frames of all windows.
+    frame_steps : int
+        Steps of a frame.
+    latency_steps : int
+        Steps from the first input to the first frame of the last process.
     counts : mapping of str to ProcessCounts
         By row, in the order of the plan.
     events : mapping of (str, str) to ndarray, int64, shape (neuron,)
@@ -36,8 +52,12 @@ class Work:
         Whether the events of every neuron were counted; else they are spread evenly.
     """
 
-    plan: Plan
+    plan: Plan | StockPlan
+    coding: WorkCoding
     windows: int
+    frames: int
+    frame_steps: int
+    latency_steps: int
     counts: Mapping[str, ProcessCounts]
     events: Mapping[Outlet, IntArray]
     origin: str
@@ -46,7 +66,12 @@ class Work:
     @property
     def steps(self) -> int:
         """Time steps in which the processes were active."""
-        return self.windows * self.plan.network.window * self.plan.frame_steps
+        return self.frames * self.frame_steps
+
+    @property
+    def steps_per_window(self) -> int:
+        """Steps of one window, where windows follow each other without a gap."""
+        return self.steps // self.windows
 
     def messages(self, row: str) -> int:
         """Return the events that a row sent, the limbs of its messages left out."""
@@ -74,7 +99,31 @@ def work_of(plan: Plan, activities: Mapping[str, Activity], windows: int, origin
         for row, activity in activities.items()
         for port, sent in activity.events.items()
     }
-    return Work(plan, windows, {row.name: row for row in counts}, events, origin, True)
+    by_name = {row.name: row for row in counts}
+    return _work(plan, windows, by_name, events, origin, is_by_neuron=True)
+
+
+def _work(
+    plan: Plan,
+    windows: int,
+    counts: Mapping[str, ProcessCounts],
+    events: Mapping[Outlet, IntArray],
+    origin: str,
+    *,
+    is_by_neuron: bool,
+) -> Work:
+    return Work(
+        plan=plan,
+        coding=plan.coding,
+        windows=windows,
+        frames=windows * plan.network.window,
+        frame_steps=plan.frame_steps,
+        latency_steps=plan.latency_steps,
+        counts=counts,
+        events=events,
+        origin=origin,
+        is_by_neuron=is_by_neuron,
+    )
 
 
 def work_of_counts(
@@ -113,7 +162,7 @@ def work_of_counts(
     events = {
         (row, port): spread_evenly(total, expected[row]) for (row, port), total in totals.items()
     }
-    return Work(plan, windows, counts, events, origin, False)
+    return _work(plan, windows, counts, events, origin, is_by_neuron=False)
 
 
 def _outlet_totals(plan: Plan, counts: Mapping[str, ProcessCounts]) -> dict[Outlet, int]:

@@ -121,7 +121,7 @@ def run_stock(
     if data is None:
         raise UsageError("no input to run the network on", hint="give an array (--data FILE)")
     started = time.perf_counter()
-    network, file, findings = _load(model)
+    network, file, findings = load_stock(model)
     selection = select_layers(network, settings)
     stimulus = load_stimulus(data, selection)
     plan = make_stock_plan(selection)
@@ -202,10 +202,21 @@ def _about(findings: Iterable[Diagnostic], selection: Selection) -> Iterator[Dia
             yield found
 
 
-def _load(
+def load_stock(
     model: StockSource,
 ) -> tuple[StockNetwork, FileReference | None, Iterable[Diagnostic]]:
-    """Return a network, its file and what is doubtful about it."""
+    """Return a network, its file and what is doubtful about it.
+
+    Parameters
+    ----------
+    model : StockNetwork, str or Path
+        A network, or the path of a plain NetX file.
+
+    Raises
+    ------
+    ModelFileError
+        The file cannot be used.
+    """
     if isinstance(model, StockNetwork):
         return model, None, ()
     examination = examine_stock_file(model)

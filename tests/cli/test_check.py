@@ -41,7 +41,7 @@ def test_a_model_that_fits_ends_with_0(run_cli, model, roomy):
     assert done.code == 0
     assert "fits roomy in graded coding: 0 errors, 0 warnings" in done.stdout
     assert "blocks.0.scan" in done.stdout
-    assert "Used, and share of the limit" in done.stdout
+    assert "Cores, in % of each limit" in done.stdout
 
 
 def test_fail_on_warning(run_cli, model, roomy):

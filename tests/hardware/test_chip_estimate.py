@@ -91,7 +91,7 @@ def test_packets_and_hops_neuron_by_neuron(placement, work, routes):
 
 
 def test_synops_and_updates_are_those_of_the_counts(placement, work):
-    estimate = estimate_on_chip(NETWORK, {work.plan.coding: work}, SMALL)
+    estimate = estimate_on_chip({work.coding: work}, SMALL)
     (entry,) = estimate.codings.values()
     charged = {row.name: row for row in entry.processes}
     assert list(charged)[: len(work.counts)] == list(work.counts)
@@ -106,9 +106,9 @@ def test_synops_and_updates_are_those_of_the_counts(placement, work):
 @pytest.mark.parametrize("profile", ["loihi1", "loihi2", "kapoho_point", SMALL])
 def test_totals_are_sums_of_count_times_constant_to_the_last_digit(profile, work):
     chip = load_chip(profile)
-    estimate = estimate_on_chip(NETWORK, {work.plan.coding: work}, chip)
+    estimate = estimate_on_chip({work.coding: work}, chip)
     data = json.loads(json.dumps(estimate.to_dict()), parse_float=Decimal)
-    entry = data["codings"][work.plan.coding]
+    entry = data["codings"][work.coding]
     prices = {name: price for name, price in data["constants_pj"].items() if price is not None}
     assert set(prices) == set(EVENTS) - {"chip_crossing"}
     for level in ("low", "nominal", "high"):
@@ -126,7 +126,7 @@ def test_totals_are_sums_of_count_times_constant_to_the_last_digit(profile, work
 
 
 def test_energy_and_time_of_a_forecast(work):
-    entry = estimate_on_chip(NETWORK, {work.plan.coding: work}, SMALL).codings[work.plan.coding]
+    entry = estimate_on_chip({work.coding: work}, SMALL).codings[work.coding]
     assert entry.energy_per_forecast * 3 == entry.energy
     assert entry.steps_per_forecast == NETWORK.window * work.plan.frame_steps
     step = entry.step.step
@@ -182,7 +182,7 @@ def test_a_longer_barrier_makes_a_longer_step(placement, work, routes):
 
 
 def test_the_ledger_names_every_constant_and_its_evidence(work):
-    estimate = estimate_on_chip(NETWORK, WORKS, SMALL)
+    estimate = estimate_on_chip(WORKS, SMALL)
     ledger = {entry.subject: entry for entry in estimate.assumptions}
     for section in ("energy", "time"):
         for name, number in getattr(SMALL, section):
@@ -197,7 +197,7 @@ def test_the_ledger_names_every_constant_and_its_evidence(work):
 def test_partial_sums_are_charged_and_stated():
     narrow = board(axons_in=20, usable_cores_per_chip=200)
     network = random_network(5, channels=24, d_inner=3, blocks=1, golden=2)
-    estimate = estimate_on_chip(network, golden_works(network), narrow)
+    estimate = estimate_on_chip(golden_works(network), narrow)
     entry = estimate.codings["graded"]
     sums = [row for row in entry.processes if ".part" in row.name]
     assert sums
@@ -211,7 +211,7 @@ def test_partial_sums_are_charged_and_stated():
 
 
 def test_a_model_that_does_not_fit_is_estimated_with_a_warning():
-    estimate = estimate_on_chip(NETWORK, WORKS, load_chip("loihi1"))
+    estimate = estimate_on_chip(WORKS, load_chip("loihi1"))
     assert [found.code for found in estimate.diagnostics] == ["does-not-fit"] * 2
 
 

@@ -41,17 +41,22 @@ def convolved(pattern):
     for target in range(pattern.targets):
         row, column = divmod(target // channels, columns)
         for i, j in steps:
-            y = row * pattern.stride[0] - pattern.padding[0] + i
-            x = column * pattern.stride[1] - pattern.padding[1] + j
+            y = row * pattern.stride[0] - pattern.padding[0] + i * pattern.dilation[0]
+            x = column * pattern.stride[1] - pattern.padding[1] + j * pattern.dilation[1]
             if 0 <= y < pattern.in_shape[0] and 0 <= x < pattern.in_shape[1]:
-                first = (y * pattern.in_shape[1] + x) * pattern.in_shape[2]
-                matrix[target, first : first + pattern.in_shape[2]] = 1
+                seen = pattern.in_shape[2] // pattern.groups
+                group = target % channels // (channels // pattern.groups)
+                first = (y * pattern.in_shape[1] + x) * pattern.in_shape[2] + group * seen
+                matrix[target, first : first + seen] = 1
     return matrix
 
 
-def convolution(in_shape, channels, kernel, stride, padding):
+def convolution(in_shape, channels, kernel, stride, padding, dilation=(1, 1), groups=1):
     rows, columns = (
-        (in_shape[axis] + 2 * padding[axis] - kernel[axis]) // stride[axis] + 1 for axis in (0, 1)
+        (in_shape[axis] + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1)
+        // stride[axis]
+        + 1
+        for axis in (0, 1)
     )
     return Convolution(
         int(np.prod(in_shape)),
@@ -61,6 +66,8 @@ def convolution(in_shape, channels, kernel, stride, padding):
         kernel=kernel,
         stride=stride,
         padding=padding,
+        dilation=dilation,
+        groups=groups,
     )
 
 
@@ -73,6 +80,8 @@ PATTERNS = {
     "more senders than receivers": Strided(9, 4),
     "fan in": FanIn(12, 4),
     "convolution": convolution((5, 6, 2), 3, (3, 3), (1, 2), (0, 0)),
+    "dilated": convolution((7, 6, 1), 2, (3, 2), (1, 2), (1, 0), (2, 3)),
+    "grouped": convolution((3, 4, 4), 6, (2, 3), (1, 1), (1, 1), (1, 1), 2),
     "padded": convolution((4, 4, 1), 2, (3, 3), (2, 1), (1, 1)),
 }
 

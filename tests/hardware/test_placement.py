@@ -245,9 +245,28 @@ def test_rows_of_cores_and_layers():
     assert first["share"]["neurons"] == 1.0
     assert first["fullest"] == "neurons"
     assert second["slices"] == [{"group": "layer1", "start": 50, "stop": 100}]
-    assert layer_rows(placement) == [
-        {"layer": "layer1", "cores": 2, "neurons": 100, "synapses": 2000, "state_bytes": 800}
-    ]
+    (layer,) = layer_rows(placement)
+    used, share = layer.pop("used"), layer.pop("share")
+    assert layer == {
+        "layer": "layer1",
+        "cores": 2,
+        "neurons": 100,
+        "synapses": 2000,
+        "state_bytes": 800,
+    }
+    assert (used["neurons"], used["neuron_groups"], used["axons_in"]) == (100, 2, 40)
+    assert (share["neurons"], share["neuron_groups"]) == (1.0, 0.5)
+    assert share["synapse_words"] == pytest.approx(used["synapse_words"] / (2 * 16000))
+
+
+def test_a_layer_that_shares_cores_takes_its_own_part_only():
+    placement = place(chain(4, 10, 30), board(neurons=40))
+    (core,) = placement.cores
+    rows = layer_rows(placement)
+    for name in RESOURCES:
+        assert sum(row["used"][name] for row in rows) == getattr(core.usage, name)
+    assert [row["share"]["neurons"] for row in rows] == [0.25, 0.75]
+    assert placement.unshared_cores == 2
 
 
 def test_limits_are_the_smaller_of_chip_and_compiler():

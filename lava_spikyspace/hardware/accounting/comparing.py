@@ -45,7 +45,7 @@ from lava_spikyspace.network import (
     ScanLayer,
     SoftplusLayer,
 )
-from lava_spikyspace.plan import Coding
+from lava_spikyspace.plan import Coding, make_plan
 
 SPIKYSPACE = "spikyspace"
 """Key of the published numbers of SpikySpace in a profile."""
@@ -175,11 +175,12 @@ def counted_rates(network: Network, work: Work) -> FiringRates:
     work : Work
         Its counts.
     """
+    plan = make_plan(network, "graded")  # whose rows are those of any coding
 
     def firing(is_one: Callable[[Layer], bool], suffix: str = "") -> Firing:
         layers = [layer for layer in network if is_one(layer)]
         steps = (1 << _code_bits(layers[0], suffix)) - 1
-        rows = [layer.name + suffix if suffix else work.plan.sender(layer.name) for layer in layers]
+        rows = [layer.name + suffix if suffix else plan.sender(layer.name) for layer in layers]
         rates = [Fraction(work.counts[row].firing_rate or 0) for row in rows]
         return Firing(steps, sum(rates, Fraction(0)) / len(rates))
 

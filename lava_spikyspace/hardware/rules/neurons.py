@@ -43,20 +43,20 @@ def check_state_width(placement: Placement) -> Iterator[Finding]:
                     f"found {name} from {interval.lo} to {interval.hi}, {interval.bits} bits, "
                     f"expected at most {limit}",
                     where=f"{group.name} ({name})",
-                    hint=_narrower(name, interval.bits - limit, limit),
+                    hint=_narrower(placement, name, interval.bits - limit, limit),
                     actual=interval.bits,
                     limit=limit,
                     unit="bit",
                 )
 
 
-def _narrower(register: str, surplus: int, limit: int) -> str:
+def _narrower(placement: Placement, register: str, surplus: int, limit: int) -> str:
     if register == POWER:
         return (
             f"{surplus} bits less, of exp2 terms and fraction bits together: export with a smaller "
             "--gate-bits, which takes fewer terms as well"
         )
-    return f"export the model with --width {limit}"
+    return placement.graph.narrower(limit)
 
 
 def check_product_width(placement: Placement) -> Iterator[Finding]:

@@ -62,7 +62,7 @@ def check_accumulator_width(placement: Placement) -> Iterator[Finding]:
                 f"found sums from {group.accumulator.lo} to {group.accumulator.hi}, "
                 f"{group.accumulator.bits} bits, expected at most {limit}",
                 where=group.name,
-                hint=f"export the model with --width {limit}",
+                hint=placement.graph.narrower(limit),
                 actual=group.accumulator.bits,
                 limit=limit,
                 unit="bit",
