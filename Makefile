@@ -22,8 +22,9 @@ env:  ## create or update the full environment in .venv
 test: lint  ## lint, then the tests
 	$(BIN)/python -m pytest $(PARALLEL)
 
-test-slow: env  ## the tests that take long
+test-slow: env  ## the tests that take long; pictures of the report go to build/screenshots
 	$(BIN)/python -m pytest -m slow
+	@echo "pictures of the report to look at: $(or $(LSS_SCREENSHOTS),build/screenshots)"
 
 docs: env  ## the documentation, warnings as errors, into build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lava_spikyspace.evaluation import Evaluation, evaluate
     from lava_spikyspace.inputs import load
     from lava_spikyspace.profiling.profile import Profile, profile
+    from lava_spikyspace.profiling.report.reporting import Report, report
     from lava_spikyspace.profiling.versus import Versus, versus
     from lava_spikyspace.results import RunResult
     from lava_spikyspace.running import run
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Evaluation",
     "Profile",
+    "Report",
     "RunResult",
     "StockResult",
     "Verification",
@@ -37,6 +39,7 @@ __all__ = [
     "evaluate",
     "load",
     "profile",
+    "report",
     "run",
     "run_stock",
     "verify",
@@ -46,6 +49,7 @@ __all__ = [
 _MODULES = {
     "Evaluation": "evaluation",
     "Profile": "profiling.profile",
+    "Report": "profiling.report.reporting",
     "RunResult": "results",
     "StockResult": "stock.results",
     "Verification": "verification",
@@ -53,6 +57,7 @@ _MODULES = {
     "evaluate": "evaluation",
     "load": "inputs",
     "profile": "profiling.profile",
+    "report": "profiling.report.reporting",
     "run": "running",
     "run_stock": "stock.running",
     "verify": "verification",

@@ -84,6 +84,27 @@ def require_export(module: str = "torch") -> None:
         )
 
 
+def require_report(*modules: str) -> None:
+    """Refuse to go on without the libraries that pages and figures need.
+
+    Parameters
+    ----------
+    *modules : str
+        What is about to be imported.
+
+    Raises
+    ------
+    BackendUnavailableError
+        One is not installed; the hint says how to get it.
+    """
+    missing = [module for module in modules if not _is_installed(module)]
+    if missing:
+        raise BackendUnavailableError(
+            f"not installed: {', '.join(missing)}, which reports and figures need",
+            hint="pip install 'lava-spikyspace[report]'",
+        )
+
+
 def _sim() -> Availability:
     reason, hint = _missing_lava()
     return Availability("sim", "Lava processes on the CPU", reason is None, reason, hint)

@@ -173,7 +173,7 @@ def evaluate(
     started = time.perf_counter()
     network = resolve_network(model)
     table = resolve_table(data, network, bundled=model is None)
-    ratios, split_source = _ratios_of(network, split)
+    ratios, split_source = ratios_of(network, split)
     parts = _split(table, network, ratios)
     windows = _windows_of(part, parts, table)
     baselines = Baselines.fit(table, network, parts)
@@ -223,8 +223,21 @@ def evaluate(
     return evaluation
 
 
-def _ratios_of(network: Network, split: str | Sequence[float] | None) -> tuple[Ratios, str]:
-    """Return the shares of the parts, and where they come from."""
+def ratios_of(network: Network, split: str | Sequence[float] | None = None) -> tuple[Ratios, str]:
+    """Return the shares of the parts, and where they come from: ``flag``, ``file``, ``default``.
+
+    Parameters
+    ----------
+    network : Network
+        Its provenance may say how its table was split.
+    split : str or sequence of float, optional
+        What was asked for.
+
+    Raises
+    ------
+    ModelFileError
+        The provenance has a split that is none.
+    """
     if split is not None:
         return _as_ratios(split), "flag"
     stored = network.provenance.get("split")

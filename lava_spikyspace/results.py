@@ -14,6 +14,7 @@ from lava_spikyspace.boundary import FloatArray
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.inputs import FileReference
 from lava_spikyspace.network import IntArray
+from lava_spikyspace.pictures import require_matplotlib
 from lava_spikyspace.plan import Coding
 from lava_spikyspace.profiling.counters import ProcessCounts
 from lava_spikyspace.profiling.facts import RowFacts
@@ -23,7 +24,9 @@ from lava_spikyspace.versions import installed_versions
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lava_spikyspace.profiling.figures import RunFigure
     from lava_spikyspace.profiling.profile import Profile
+    from lava_spikyspace.profiling.report.reporting import Report
 
 MAX_LISTED_FORECASTS = 10_000
 """Most forecast values that the JSON object holds; all of them are in ``forecasts.csv``."""
@@ -246,6 +249,81 @@ class RunResult(RunSummary):
         from lava_spikyspace.profiling.profile import profile
 
         return profile(self)
+
+    def report(self, out: str | Path, **options: Any) -> Report:  # noqa: ANN401 - those of report
+        """Write the report of this run; see `profiling.report.reporting.report`.
+
+        Parameters
+        ----------
+        out : str or Path
+            File to write: html, md or json.
+        **options
+            ``format``, ``profile``, ``model`` and ``force``.
+        """
+        from lava_spikyspace.profiling.report.reporting import report
+
+        return report(self, out=out, **options)
+
+    def plot_raster(self, process: str | None = None, window: int | None = None) -> RunFigure:
+        """Draw the spikes of one process in one window; needs recorded codes.
+
+        Parameters
+        ----------
+        process : str, optional
+            Row of `processes` or layer; the state of the first scan by default.
+        window : int, optional
+            Index of a recorded window; the first by default.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Shown by notebooks; ``savefig`` writes it.
+        """
+        require_matplotlib()
+        from lava_spikyspace.profiling.figures import raster_figure
+
+        return raster_figure(self, process, window)
+
+    def plot_rates(self, process: str | None = None) -> RunFigure:
+        """Draw the firing rate of every process, or of every channel of one.
+
+        Parameters
+        ----------
+        process : str, optional
+            Row of `processes` or layer; its channels need recorded codes.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Shown by notebooks; ``savefig`` writes it.
+        """
+        require_matplotlib()
+        from lava_spikyspace.profiling.figures import rates_figure
+
+        return rates_figure(self, process)
+
+    def plot_forecast(
+        self, variates: str | Sequence[str] | None = None, step: int | None = None
+    ) -> RunFigure:
+        """Draw forecasts beside the actual series.
+
+        Parameters
+        ----------
+        variates : str or sequence of str, optional
+            Names of variates, one panel each; the first by default.
+        step : int, optional
+            One step of the horizon, from 1, for all windows; by default whole forecasts where
+            there are few windows.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Shown by notebooks; ``savefig`` writes it.
+        """
+        require_matplotlib()
+        from lava_spikyspace.profiling.figures import forecast_figure
+
+        return forecast_figure(self, [variates] if isinstance(variates, str) else variates, step)
 
     @classmethod
     def load(cls, directory: str | Path) -> RunResult:

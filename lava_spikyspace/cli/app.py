@@ -54,8 +54,10 @@ from lava_spikyspace.cli.options import (
     QuietFlag,
     VerboseFlag,
 )
+from lava_spikyspace.cli.plot import PLOTS
 from lava_spikyspace.cli.profile import profile
 from lava_spikyspace.cli.profiles import PROFILES
+from lava_spikyspace.cli.report import report
 from lava_spikyspace.cli.run import run
 from lava_spikyspace.cli.stdout import stdout_guard
 from lava_spikyspace.cli.train import train
@@ -74,6 +76,8 @@ COMMANDS: dict[str, Command | CommandGroup] = {
     "check": check,
     "estimate": estimate,
     "profile": profile,
+    "report": report,
+    "plot": PLOTS,
     "profiles": PROFILES,
     "backends": backends,
     "doctor": doctor,

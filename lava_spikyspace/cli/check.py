@@ -78,12 +78,13 @@ def check(
     from lava_spikyspace.demo import demo_model_path
     from lava_spikyspace.files import check_target
     from lava_spikyspace.hardware import checking
-    from lava_spikyspace.hardware.core_map import check_core_map, draw_core_map
+    from lava_spikyspace.hardware.core_map import draw_core_map
     from lava_spikyspace.netx.kind import file_kind
+    from lava_spikyspace.pictures import check_picture
 
     session.about(model=model or demo_model_path())
     if core_map is not None:
-        check_core_map(core_map)
+        check_picture(core_map)
         check_target(core_map, force=force)
     flags = {
         "--skip-layers": skip_layers,

@@ -2,57 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lava_spikyspace.errors import BackendUnavailableError, UsageError
-from lava_spikyspace.files import atomic_write
 from lava_spikyspace.hardware.placement import PlacedCore, Placement
 from lava_spikyspace.hardware.profile import Layout, known
+from lava_spikyspace.pictures import check_picture, save_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_TIMELESS: dict[str, dict[str, None]] = {
-    ".png": {},
-    ".svg": {"Date": None},
-    ".pdf": {"CreationDate": None},
-}
-"""By format, the metadata that would carry the time of making: the same cores, the same file."""
-
-FORMATS = tuple(_TIMELESS)
-"""Suffixes of the formats."""
 
 MAX_CHIPS = 16
 """Chips that a picture shows; more could not be told apart."""
 
 _COLUMNS = 4
-
-
-def check_core_map(path: str | Path) -> None:
-    """Refuse a picture that cannot be drawn, before the work that leads to it.
-
-    Parameters
-    ----------
-    path : str or Path
-        File to write; its suffix chooses the format.
-
-    Raises
-    ------
-    UsageError
-        The format is unknown.
-    BackendUnavailableError
-        matplotlib is not installed.
-    """
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMATS:
-        raise UsageError(f"{path}: found the format {suffix!r}, expected one of {list(FORMATS)}")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise BackendUnavailableError(
-            "matplotlib is not installed, and the core map is drawn with it",
-            hint="pip install matplotlib",
-        )
 
 
 def draw_core_map(placement: Placement, path: str | Path, *, force: bool = False) -> None:
@@ -76,9 +39,8 @@ def draw_core_map(placement: Placement, path: str | Path, *, force: bool = False
     BackendUnavailableError
         matplotlib is not installed.
     """
-    check_core_map(path)
+    check_picture(path)
     # Not pyplot, which would look for a window system.
-    from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
@@ -99,11 +61,7 @@ def draw_core_map(placement: Placement, path: str | Path, *, force: bool = False
     scale = ScalarMappable(cmap="viridis")
     scale.set_clim(0, 1)
     figure.colorbar(scale, ax=axes, label="share of the fullest resource", shrink=0.8)
-    with (
-        atomic_write(path, force=force) as temporary,
-        rc_context({"svg.hashsalt": placement.profile.name}),
-    ):
-        figure.savefig(temporary, metadata=_TIMELESS[Path(path).suffix.lower()])
+    save_picture(figure, path, salt=placement.profile.name, force=force)
 
 
 def _draw_chip(area: Axes, placement: Placement, chip: int) -> None:

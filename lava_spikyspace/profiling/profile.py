@@ -163,7 +163,7 @@ class Profile:
         }
 
 
-def profile(run: RunSource) -> Profile:
+def profile(run: RunSource, *, origin: str | None = None) -> Profile:
     """Return what every process of a run did.
 
     Distributions over payloads, channels, elements and windows need recorded codes
@@ -173,6 +173,8 @@ def profile(run: RunSource) -> Profile:
     ----------
     run : RunResult, StockResult, str or Path
         A result, or the run directory of ``run``, ``evaluate`` or a plain NetX network.
+    origin : str, optional
+        Name of the run; its directory, or ``memory``, by default.
 
     Returns
     -------
@@ -184,9 +186,9 @@ def profile(run: RunSource) -> Profile:
     InputError
         The run directory is damaged, or is none.
     """
-    origin = "memory" if isinstance(run, RunResult | StockResult) else str(run)
+    default = "memory" if isinstance(run, RunResult | StockResult) else str(run)
     result = load_run(run)
-    return _profile_of(result, origin, tuple(_rows(result)))
+    return _profile_of(result, origin or default, tuple(_rows(result)))
 
 
 def load_run(run: RunSource) -> RunResult | StockResult:

@@ -1,18 +1,9 @@
-import importlib.util
-
 import pytest
 
-from lava_spikyspace.errors import BackendUnavailableError, UsageError
-from lava_spikyspace.hardware.core_map import check_core_map, draw_core_map
+from lava_spikyspace.errors import UsageError
+from lava_spikyspace.hardware.core_map import draw_core_map
 from lava_spikyspace.hardware.placement import place
 from tests.hardware.boards import board, chain
-
-
-def test_without_matplotlib_the_package_that_helps_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(BackendUnavailableError, match="matplotlib is not installed") as caught:
-        check_core_map(tmp_path / "map.png")
-    assert caught.value.hint == "pip install matplotlib"
 
 
 def test_several_chips_are_drawn_side_by_side_and_always_alike(tmp_path):
