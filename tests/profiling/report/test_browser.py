@@ -26,6 +26,10 @@ def page(opened):
     """Return the opened page in a wide window and in light."""
     opened.resize(1280, 900)
     opened.prefer("light")
+    opened.js(
+        "while (document.documentElement.dataset.choice !== 'auto')"
+        " document.getElementById('theme').click()"
+    )
     return opened
 
 
