@@ -1,0 +1,50 @@
+"""Every program against the arithmetic: all over the proven ranges, at their ends, at thresholds."""
+
+import pytest
+
+from lava_spikyspace.hardware.microcode.splitting import split_plan
+from lava_spikyspace.plan import make_plan
+from tests.hardware.microcode.trials import failures, make_trial
+from tests.random_networks import random_network
+
+KINDS = {
+    "narrow": {"seed": 11},
+    "wide": {"seed": 12, "wide": True},
+    "tight": {"seed": 13, "tight": True},
+    "one bit": {"seed": 14, "bits": dict.fromkeys(("c", "s", "delta", "delta1", "x", "y"), 1)},
+}
+SIZES = {"blocks": 1, "golden": 0, "window": 5}
+LAYERS = tuple(layer.name for layer in random_network(11, **SIZES))
+UPDATES = 100_000
+"""Random updates of each program, at least."""
+
+
+@pytest.fixture(scope="module", params=["graded", "unary"])
+def coding(request):
+    return request.param
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def plan_and_graph(request, coding):
+    plan = make_plan(random_network(**{**SIZES, **KINDS[request.param]}), coding)
+    return plan, split_plan(plan)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_some_thousand_updates(plan_and_graph, layer):
+    plan, graph = plan_and_graph
+    trial = make_trial(plan, layer, seed=1, lanes=60, windows=3, graph=graph)
+    assert list(failures(trial)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_hundred_thousand_updates(plan_and_graph, layer):
+    plan, graph = plan_and_graph
+    fewest = min(kind.neurons for kind in graph.kinds if kind.layer == layer)
+    lanes = -(-UPDATES // (fewest * 4 * plan.network.window))
+    if layer == "head":  # it answers once in a window
+        lanes *= plan.network.window
+    trial = make_trial(plan, layer, seed=2, lanes=lanes, windows=4, graph=graph)
+    assert trial.lanes * trial.frames * fewest >= UPDATES
+    assert list(failures(trial)) == []
