@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from lava_spikyspace.cli.options import ModelArgument
+from lava_spikyspace.cli.options import CodingOption, ModelArgument
 from lava_spikyspace.cli.session import Session
+from lava_spikyspace.errors import UsageError
 
 _LAYER_COLUMNS = (
     "layer",
@@ -27,6 +29,14 @@ _LAYER_COLUMNS = (
 def inspect(
     session: Session,
     model: ModelArgument = None,
+    chosen: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[LAYER]",
+            help="With --microcode: the layers to show in full, as --layer.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     layer: Annotated[
         str | None,
@@ -37,6 +47,15 @@ def inspect(
             show_default=False,
         ),
     ] = None,
+    microcode: Annotated[
+        bool,
+        typer.Option(
+            "--microcode",
+            help="Neuron programs in Loihi 2's public operations: listing, constants, state, "
+            "messages, instruction counts.",
+        ),
+    ] = False,
+    coding: CodingOption = "graded",
 ) -> None:
     """Show layers, formats, proven widths and provenance of a model file.
 
@@ -50,17 +69,41 @@ def inspect(
         Model file.
     layer : str, optional
         Pattern of layer names.
+    chosen : str, optional
+        The same for `microcode`.
+    microcode : bool
+        Show the neuron programs instead.
+    coding : str
+        Coding that the neuron programs are for.
+
+    Raises
+    ------
+    UsageError
+        LAYER is given without --microcode, or --microcode for a plain NetX file.
     """
+    from lava_spikyspace.cli.microcode import inspect_microcode
     from lava_spikyspace.cli.stock import inspect_stock_file
     from lava_spikyspace.demo import demo_model_path
     from lava_spikyspace.netx.describe import describe
     from lava_spikyspace.netx.kind import file_kind
     from lava_spikyspace.netx.reader import read_model_file
 
+    if chosen is not None and not microcode:
+        raise UsageError(f"found a second argument {chosen}", hint=f"--layer {chosen}")
+    if microcode and model is not None and _is_layer(model):
+        model, chosen = None, chosen or str(model)
     path = demo_model_path() if model is None else model
     session.about(model=path)
     if file_kind(path) == "stock":
+        if microcode:
+            raise UsageError(
+                f"{path}: a plain NetX file has the neurons that the chip comes with; programs "
+                "are there for the layers of this package"
+            )
         inspect_stock_file(session, path, layer)
+        return
+    if microcode:
+        inspect_microcode(session, path, chosen or layer, coding)
         return
     file = read_model_file(path)
     found = describe(file.network, layer or "*")
@@ -71,6 +114,11 @@ def inspect(
         for entry in found["layers"]:
             _show_layer(session, entry)
     session.emit(data={"file": dict(file.header), **found}, model=path)
+
+
+def _is_layer(argument: Path) -> bool:
+    """Whether the first argument can only be a layer (of the bundled model), and no file."""
+    return not argument.exists() and argument.suffix not in (".net", ".gz", ".h5")
 
 
 def _show_file(session: Session, header: Mapping[str, str], found: Mapping[str, Any]) -> None:
