@@ -1,4 +1,4 @@
-"""Every program against the arithmetic: all over the proven ranges, at their ends, at thresholds."""
+"""Every program against the arithmetic: all over the proven ranges, their ends, thresholds."""
 
 import pytest
 
