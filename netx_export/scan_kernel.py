@@ -59,7 +59,7 @@ _power_of_two: Any = intrinsic(_emit_power_of_two)
 """2 to an integer-valued float, exact; 0 or infinity beyond what the dtype holds."""
 
 
-TILE = 32
+TILE = 16
 """States that are computed together; what is kept per state is padded to a multiple of it."""
 
 _CHANNEL_ROWS = 3
