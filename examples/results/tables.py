@@ -42,7 +42,7 @@ def main() -> None:
         text = path.read_text()
         for name, make in (("short", short), ("full", full)):
             marked = rf"(?<=<!-- results: {name} -->\n).*?(?=<!-- end of results -->)"
-            made = f"\n{make(rows)}\n"
+            made = f"\n{make(rows).strip()}\n\n"
             text = re.sub(marked, made.replace("\\", r"\\"), text, flags=re.DOTALL)
         path.write_text(text)
 
