@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lava_spikyspace.running import run
     from lava_spikyspace.stock.results import StockResult
     from lava_spikyspace.stock.running import run_stock
+    from lava_spikyspace.sweeps.sweeping import Sweep, sweep
     from lava_spikyspace.verification import Verification, verify
 
 __version__ = "0.1.0"
@@ -34,6 +35,7 @@ __all__ = [
     "Report",
     "RunResult",
     "StockResult",
+    "Sweep",
     "Verification",
     "Versus",
     "evaluate",
@@ -42,6 +44,7 @@ __all__ = [
     "report",
     "run",
     "run_stock",
+    "sweep",
     "verify",
     "versus",
 ]
@@ -52,6 +55,7 @@ _MODULES = {
     "Report": "profiling.report.reporting",
     "RunResult": "results",
     "StockResult": "stock.results",
+    "Sweep": "sweeps.sweeping",
     "Verification": "verification",
     "Versus": "profiling.versus",
     "evaluate": "evaluation",
@@ -60,6 +64,7 @@ _MODULES = {
     "report": "profiling.report.reporting",
     "run": "running",
     "run_stock": "stock.running",
+    "sweep": "sweeps.sweeping",
     "verify": "verification",
     "versus": "profiling.versus",
 }

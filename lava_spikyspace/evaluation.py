@@ -174,8 +174,8 @@ def evaluate(
     network = resolve_network(model)
     table = resolve_table(data, network, bundled=model is None)
     ratios, split_source = ratios_of(network, split)
-    parts = _split(table, network, ratios)
-    windows = _windows_of(part, parts, table)
+    parts = split_of(table, network, ratios)
+    windows = part_windows(part, parts, table)
     baselines = Baselines.fit(table, network, parts)
     if record and out is None:
         raise UsageError("found record without a run directory, where the codes would be kept")
@@ -259,12 +259,13 @@ def _as_ratios(split: str | Sequence[float]) -> Ratios:
     return parse_ratios(",".join(repr(float(share)) for share in split))
 
 
-def _split(table: Table, network: Network, ratios: Ratios) -> Split:
+def split_of(table: Table, network: Network, ratios: Ratios) -> Split:
+    """Return the windows of the three parts."""
     windows_in(table, network.window, network.horizon)  # names the table where it is too short
     return split_windows(table.rows, network.window, network.horizon, ratios)
 
 
-def _windows_of(part: str, parts: Split, table: Table) -> range:
+def part_windows(part: str, parts: Split, table: Table) -> range:
     """Return the windows of one part, at least one."""
     if part not in PARTS:
         raise UsageError(f"part is {part!r}, expected one of {', '.join(PARTS)}")

@@ -60,6 +60,7 @@ from lava_spikyspace.cli.profiles import PROFILES
 from lava_spikyspace.cli.report import report
 from lava_spikyspace.cli.run import run
 from lava_spikyspace.cli.stdout import stdout_guard
+from lava_spikyspace.cli.sweep import sweep
 from lava_spikyspace.cli.train import train
 from lava_spikyspace.cli.verify import verify
 from lava_spikyspace.errors import InternalError
@@ -68,6 +69,7 @@ COMMANDS: dict[str, Command | CommandGroup] = {
     "run": run,
     "train": train,
     "evaluate": evaluate,
+    "sweep": sweep,
     "export": export,
     "compare": compare,
     "inspect": inspect,

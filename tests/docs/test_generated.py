@@ -13,6 +13,7 @@ from lava_spikyspace.hardware.profile import numbers
 from lava_spikyspace.hardware.profile_files import load_profile
 from lava_spikyspace.hardware.rules import RULES as CHECK_RULES
 from lava_spikyspace.netx.lint import RULES, STOCK_RULES
+from lava_spikyspace.sweeps.settings import SETTINGS
 
 
 def section(page: str, heading: str) -> str:
@@ -54,6 +55,12 @@ def test_every_number_of_every_profile_is_listed(generated):
         for place, number in numbers(profile):
             row = next(line for line in text.splitlines() if line.startswith(f"| `{place}` |"))
             assert f"`{number.evidence}`" in row or number.value is None
+
+
+def test_every_setting_of_a_sweep_is_listed(generated):
+    page = generated["reference/sweep-settings.md"]
+    for name in SETTINGS:
+        assert f"| `{name}` |" in page
 
 
 def test_a_bar_in_a_cell_does_not_end_it(generated):
