@@ -12,7 +12,7 @@ from lava_spikyspace.datasets.metrics import ForecastMoments
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import select_windows, target_windows
 from lava_spikyspace.errors import SpikySpaceError, UsageError
-from lava_spikyspace.evaluation import PartName, part_windows, split_of, ratios_of
+from lava_spikyspace.evaluation import PartName, part_windows, ratios_of, split_of
 from lava_spikyspace.inputs import windows_in
 from lava_spikyspace.intervals import prove_ranges, with_ranges
 from lava_spikyspace.network import GateLayer, Network, SoftplusLayer
