@@ -26,8 +26,7 @@ class SimBackend:
     runtime : str
         ``inprocess`` or ``multiprocessing``; see `backends.simulation`.
     timeout_s : float, optional
-        Limit in seconds for the whole simulation; None for no limit. In-process it is looked at
-        between time steps.
+        Limit in seconds for the whole simulation; None for no limit.
     """
 
     runtime: Runtime = "inprocess"

@@ -18,12 +18,14 @@ from lava_spikyspace.backends.base import Progress
 from lava_spikyspace.errors import SimulationTimeoutError, UsageError
 from lava_spikyspace.lava_import import prepare_lava_import
 from lava_spikyspace.network import IntArray
+from lava_spikyspace.runtime.time_limit import TimeIsUp, time_limit
 
 if TYPE_CHECKING:
     from lava.magma.core.process.process import AbstractProcess
     from lava.magma.core.process.variable import Var
     from lava.magma.core.run_configs import RunConfig
 
+    from lava_spikyspace.runtime.guard_signals import Interrupts
     from lava_spikyspace.runtime.inprocess import InProcessRuntime
 
 Runtime = Literal["inprocess", "multiprocessing"]
@@ -103,8 +105,7 @@ def simulate(
     runtime : {"inprocess", "multiprocessing"}
         Lava runtime.
     timeout_s : float or None
-        Limit in seconds for everything; None for no limit. In-process it is looked at between time
-        steps.
+        Limit in seconds for everything; None for no limit.
     progress : callable, optional
         Called now and then with (time steps done, all of them).
 
@@ -160,33 +161,87 @@ def _run_inprocess(
     progress: Progress | None,
 ) -> Simulated[R]:
     """Run a graph with all process models in this OS process."""
-    from lava_spikyspace.runtime.inprocess import InProcessRuntime
+    from lava_spikyspace.runtime.guard_signals import (
+        remembered_interrupts,
+        termination_as_interrupt,
+    )
 
-    started = time.perf_counter()
-    graph = build(*arguments)
-    with InProcessRuntime(graph.source, run_config(), time_processes=True) as runtime:
-        built = time.perf_counter()
-        deadline = None if timeout_s is None else started + timeout_s
-        _run_steps(runtime, graph.time_steps, deadline, progress)
-        values = {name: runtime.get(var) for name, var in graph.variables().items()}
-    timings = {"build": built - started, "run": time.perf_counter() - built}
-    return Simulated(graph.collect(values), timings, runtime.process_seconds())
+    with termination_as_interrupt(), remembered_interrupts() as interrupts:
+        run = _InProcessRun(timeout_s, progress, interrupts)
+        graph = build(*arguments)
+        try:
+            return run.result(graph)
+        except TimeIsUp:
+            raise run.timeout() from None
 
 
-def _run_steps(
-    runtime: InProcessRuntime, steps: int, deadline: float | None, progress: Progress | None
-) -> None:
-    """Run all time steps in parts, with a look at the clock after each of them."""
-    done, part = 0, 1
-    while done < steps:
-        began = time.perf_counter()
-        done += runtime.run(min(part, steps - done))
-        now = time.perf_counter()
-        if progress is not None:
-            progress(done, steps)
-        if deadline is not None and now > deadline and done < steps:
-            raise SimulationTimeoutError(
-                f"the simulation was stopped after {done} of {steps} time steps: its time was up",
-                hint="a longer --timeout, or fewer windows",
+class _InProcessRun:
+    """One run on the in-process runtime, and how far it is."""
+
+    def __init__(
+        self, timeout_s: float | None, progress: Progress | None, interrupts: Interrupts
+    ) -> None:
+        self._started = time.perf_counter()
+        self._timeout_s = timeout_s
+        self._progress = progress
+        self._interrupts = interrupts
+        self._has_built = False
+        self._computing: str | None = None
+        self._done = self._steps = 0
+
+    def result(self, graph: Graph[R]) -> Simulated[R]:
+        """Run all time steps of a graph and collect what it computed."""
+        from lava_spikyspace.runtime.inprocess import InProcessRuntime
+
+        self._steps = graph.time_steps
+        with InProcessRuntime(graph.source, run_config(), time_processes=True) as runtime:
+            built = time.perf_counter()
+            self._look_at_the_clock()
+            self._has_built = True
+            # Only process models are interrupted: in the middle of an import it would do harm.
+            try:
+                with time_limit(self._remaining()):
+                    self._run_steps(runtime)
+            except TimeIsUp:
+                if runtime.time_step > self._done:
+                    self._computing = runtime.running_process
+                raise
+            values = {name: runtime.get(var) for name, var in graph.variables().items()}
+        timings = {"build": built - self._started, "run": time.perf_counter() - built}
+        return Simulated(graph.collect(values), timings, runtime.process_seconds())
+
+    def timeout(self) -> SimulationTimeoutError:
+        """Return the error that tells how far the run came in its time."""
+        message = "the simulation was stopped while it was built: its time was up"
+        if self._has_built:
+            message = (
+                f"the simulation was stopped after {self._done} of {self._steps} time steps: its "
+                "time was up"
             )
-        part = max(1, part // 2) if now - began > _LOOK_UP_S else part * 2
+        if self._computing is not None:
+            message += f"; process {self._computing!r} was computing"
+        return SimulationTimeoutError(message, hint="a longer --timeout, or fewer windows")
+
+    def _remaining(self) -> float | None:
+        if self._timeout_s is None:
+            return None
+        return self._started + self._timeout_s - time.perf_counter()
+
+    def _look_at_the_clock(self) -> None:
+        remaining = self._remaining()
+        if remaining is not None and remaining < 0:
+            raise TimeIsUp
+
+    def _run_steps(self, runtime: InProcessRuntime) -> None:
+        """Run all time steps in parts, with a look at the world outside after each of them."""
+        part = 1
+        while self._done < self._steps:
+            began = time.perf_counter()
+            self._done += runtime.run(min(part, self._steps - self._done))
+            self._interrupts.check()
+            if self._progress is not None:
+                self._progress(self._done, self._steps)
+            if self._done < self._steps:
+                self._look_at_the_clock()
+            elapsed = time.perf_counter() - began
+            part = max(1, part // 2) if elapsed > _LOOK_UP_S else part * 2

@@ -64,6 +64,7 @@ from lava_spikyspace.cli.sweep import sweep
 from lava_spikyspace.cli.train import train
 from lava_spikyspace.cli.verify import verify
 from lava_spikyspace.errors import InternalError
+from lava_spikyspace.runtime.time_limit import may_end_process
 
 COMMANDS: dict[str, Command | CommandGroup] = {
     "run": run,
@@ -140,6 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     invocation = Invocation(OutputOptions.guess(words))
+    if arguments is None:  # this process is the program
+        may_end_process()
     try:
         with sigterm_as_interrupt():
             failure = _run(words, invocation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -24,6 +25,49 @@ def termination_as_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+class Interrupts:
+    """SIGINT and SIGTERM that have arrived."""
+
+    def __init__(self) -> None:
+        self.arrived = False
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if one has arrived."""
+        if self.arrived:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def remembered_interrupts() -> Iterator[Interrupts]:
+    """Remember SIGINT and SIGTERM, besides what they do anyway.
+
+    The exception that they raise can get lost in the code that they interrupt: a destructor, a
+    callback, a process model that catches everything. Look at `Interrupts.check` now and then.
+    """
+    interrupts = Interrupts()
+    if not _in_main_thread():
+        yield interrupts
+        return
+    owner = os.getpid()
+    previous = {
+        int(number): handler
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if callable(handler := signal.getsignal(number))
+    }
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        interrupts.arrived = os.getpid() == owner
+        previous[number](number, frame)
+
+    for number in previous:
+        signal.signal(number, remember)
+    try:
+        yield interrupts
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -105,6 +105,15 @@ class InProcessRuntime:
         return self._driver.time_step
 
     @property
+    def running_process(self) -> str | None:
+        """Name of the process whose model has run last, None before the first step.
+
+        While a model runs, or after it was interrupted, it is its own.
+        """
+        task = self._scheduler.running
+        return None if task is None else plain_name(task.process)
+
+    @property
     def processes(self) -> tuple[AbstractProcess, ...]:
         """The processes that have a model, in the order in which they run."""
         return tuple(self._models)
