@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
@@ -333,7 +333,8 @@ class _Run:
                 metrics["scan_ablated"] = data.score(best, data.split.test).summary()
             metrics["persistence"] = data.score_persistence(data.split.test).summary()
             ridge = self.baselines.ridge_model
-            metrics["ridge"] = data.score_values(ridge.predict, data.split.test).summary()
+            scores = data.score_values(ridge.predict, data.split.test).summary()
+            metrics["ridge"] = {step: _ten_digits(values) for step, values in scores.items()}
         self.provenance = replace(self.provenance, metrics=metrics)
         self.best = self._trained(best)
         self._save(None)
@@ -427,6 +428,11 @@ def _copy_of(model: SpikySpace) -> SpikySpace:
     copy = SpikySpace(model.config)
     copy.load_state_dict(model.state_dict())
     return copy.eval()
+
+
+def _ten_digits(values: Mapping[str, float]) -> dict[str, float]:
+    """Leave out the digits that depend on the number of threads of NumPy's matrix products."""
+    return {name: float(f"{value:.10g}") for name, value in values.items()}
 
 
 def epoch_seed(seed: int, epoch: int) -> int:
