@@ -110,7 +110,7 @@ def run(
     network = resolve_network(model)
     table = resolve_table(data, network, bundled=model is None)
     default = None if backend == "batch" else DEFAULT_SIM_WINDOWS
-    chosen = _choose_windows(windows, windows_in(table, network.window), default)
+    chosen = choose_windows(windows, windows_in(table, network.window), default)
     stream = WindowStream(
         engine, plan_of(network, coding), table, strict=strict, clip_input=clip_input, record=record
     )
@@ -250,7 +250,18 @@ def _observations(
             )
 
 
-def _choose_windows(windows: str | int | range | None, total: int, default: int | None) -> range:
+def choose_windows(windows: str | int | range | None, total: int, default: int | None) -> range:
+    """Return the windows that a caller asks for, see `run`.
+
+    Parameters
+    ----------
+    windows : str, int, range or None
+        What was asked for.
+    total : int
+        Windows of the table.
+    default : int or None
+        How many of the last are meant by None; all of them if None, too.
+    """
     if not isinstance(windows, range):
         return select_windows(None if windows is None else str(windows), total, default)
     if windows.step != 1 or not windows or windows.start < 0 or windows.stop > total:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -25,6 +25,12 @@ LEAST_BATCH = 32
 
 MOST_BATCH = 1024
 """Most windows of a calibration batch."""
+
+MATCHED_WINDOWS = 192
+"""Windows on which forecasts of frozen and batch-dependent zero-points are compared."""
+
+FREQUENT = 0.05
+"""Share of the calls in which a zero-point has to occur to be tried."""
 
 _BATCH_ELEMENTS = 1 << 27
 """Elements of a (window, element, channel, state) tensor that a batch may have."""
@@ -84,7 +90,8 @@ def calibrate(model: SpikySpace, batches: Sequence[FloatArray]) -> None:
     """Freeze the zero-points of a model that takes them from the batch.
 
     A zero-point is frozen from its distribution over all calls: one per batch, for the state of
-    the scan one per batch and step of the window.
+    the scan one per batch and step of the window. It starts as the median of the powers of two;
+    see `_match_forecasts` for where another one is taken.
 
     Parameters
     ----------
@@ -114,10 +121,64 @@ def calibrate(model: SpikySpace, batches: Sequence[FloatArray]) -> None:
     observers: dict[str, Observer] = dict(minima)
     model.eval()
     with torch.no_grad(), model.observe(observers):
-        for batch in batches:
-            model(torch.from_numpy(batch.astype(np.float32)))
-    for name, seen in minima.items():
-        quantizers[name].freeze(median_zero_point(np.array(seen.values)))
+        wanted = [model(batch) for batch in map(_tensor, batches)]
+    seen = {name: np.array(found.values) for name, found in minima.items()}
+    for name, values in seen.items():
+        quantizers[name].freeze(median_zero_point(values))
+    _match_forecasts(model, seen, _sample(batches, wanted))
+
+
+def _tensor(batch: FloatArray) -> torch.Tensor:
+    return torch.from_numpy(batch.astype(np.float32))
+
+
+def _sample(
+    batches: Sequence[FloatArray], forecasts: Sequence[torch.Tensor]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return at most `MATCHED_WINDOWS` windows of all batches, and their forecasts."""
+    windows = torch.cat([_tensor(batch) for batch in batches])
+    step = -(-len(windows) // MATCHED_WINDOWS)
+    return windows[::step], torch.cat(list(forecasts))[::step]
+
+
+def _match_forecasts(
+    model: SpikySpace,
+    seen: Mapping[str, FloatArray],
+    sample: tuple[torch.Tensor, torch.Tensor],
+) -> None:
+    """Move zero-points to another power of two where the forecasts come closer to the model's own.
+
+    A median may fall on either side where two powers of two are about as frequent, and one value
+    cannot follow a state whose minimum depends on the step. Of the powers of two that a quantiser
+    has seen often, one quantiser after the other, the one is taken with which the frozen model
+    forecasts most nearly what it forecast with the zero-points of its batches.
+    """
+    windows, wanted = sample
+    quantizers = model.quantizers()
+
+    def error() -> float:
+        with torch.no_grad():
+            return float((model(windows) - wanted).square().mean())
+
+    least = error()
+    for name, values in seen.items():
+        current = quantizers[name].fixed_zero_point or 0.0
+        best = current
+        for candidate in _frequent(values):
+            if candidate == current or least == 0.0:
+                continue
+            quantizers[name].freeze(candidate)
+            found = error()
+            if found < least:
+                least, best = found, candidate
+        quantizers[name].freeze(best)
+
+
+def _frequent(minima: FloatArray) -> list[float]:
+    """Return the zero-points of the published rule that many of the calls had."""
+    rounded = np.array([median_zero_point(minima[i : i + 1]) for i in range(len(minima))])
+    found, counts = np.unique(rounded, return_counts=True)
+    return [float(z) for z, n in zip(found, counts, strict=True) if n >= FREQUENT * len(minima)]
 
 
 def _check_exportable(config: ModelConfig) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,6 +15,9 @@ from lava_spikyspace.cli.options import (
     WindowsOption,
 )
 from lava_spikyspace.cli.session import Session
+
+if TYPE_CHECKING:
+    from netx_export.comparing import Comparison, Divergence, LayerAgreement
 
 
 def compare(
@@ -34,7 +37,8 @@ def compare(
         ),
     ] = None,
     against: Annotated[
-        Literal["batch", "sim"], typer.Option(help="Engine that runs the integers.")
+        Literal["batch", "sim"],
+        typer.Option(help="Engines of the integers: sim runs Lava beside the batch engine."),
     ] = "batch",
     runtime: RuntimeOption = "inprocess",
     coding: CodingOption = "graded",
@@ -96,25 +100,8 @@ def compare(
             timeout_s=timeout,
             progress=progress,
         )
-    session.table(
-        ("layer", "codes", "unequal", "equal"),
-        [
-            (layer.name, layer.codes, layer.codes - layer.equal, f"{layer.agreement:.5%}")
-            for layer in result.layers
-        ],
-        title=f"Codes of the frozen float model and of the integers ({against})",
-    )
-    session.line(f"forecasts: relative L2 error {result.relative_l2:.3e}")
-    if result.r2_float is not None:
-        session.line(f"R2: float {result.r2_float:.6f}, integers {result.r2_integer:.6f}")
-    first = result.first_divergence
-    session.line(
-        "no code differs"
-        if first is None
-        else f"first divergence: {first.layer}, window {first.window}, element {first.element}, "
-        f"channel {first.channel}: expected {first.expected}, found {first.found}"
-    )
-    measured = result.relative_l2 if quantity == "forecast" else result.unequal_share
+    _show(session, result)
+    measured = result.forecast_error if quantity == "forecast" else result.unequal_share
     passed = fail_above is None or measured <= fail_above
     if not passed:
         session.line(f"failed: {quantity} {measured:.3e} is above {fail_above:g}")
@@ -123,4 +110,54 @@ def compare(
         backend=against,
         model=Path(network.source.path),
         ok=passed,
+    )
+
+
+def _show(session: Session, result: Comparison) -> None:
+    """Print the codes of both (or all three) sides, their forecasts, and where they part."""
+    lava = result.lava
+    headings = ["layer", "codes", "float and integers", "equal"]
+    rows: list[list[object]] = [
+        [layer.name, layer.codes, _unequal(layer), f"{layer.agreement:.5%}"]
+        for layer in result.layers
+    ]
+    if lava is not None:
+        headings.append("integers and Lava")
+        for row, layer in zip(rows, lava.layers, strict=True):
+            row.append(_unequal(layer))
+    session.table(headings, rows, title="Codes of the frozen float model and of the integers")
+    sides = [
+        ("frozen float model", None, result.r2_float),
+        ("integers (batch)", result.relative_l2, result.r2_integer),
+    ]
+    if lava is not None:
+        sides.append((f"Lava ({lava.runtime}, {lava.coding})", lava.relative_l2, lava.r2))
+    session.table(
+        ("forecasts", "relative L2 error", "R2"),
+        [
+            (
+                name,
+                None if error is None else f"{error:.3e}",
+                None if r2 is None else f"{r2:.6f}",
+            )
+            for name, error, r2 in sides
+        ],
+    )
+    session.line(_where("", "frozen", "integers", result.first_divergence))
+    if lava is not None:
+        session.line(_where("Lava: ", "batch", "Lava", lava.first_divergence))
+
+
+def _unequal(layer: LayerAgreement) -> str:
+    unequal = layer.codes - layer.equal
+    return f"{unequal} unequal" if unequal else "equal"
+
+
+def _where(prefix: str, one: str, other: str, first: Divergence | None) -> str:
+    """Return a line that names the first code in which two sides part."""
+    if first is None:
+        return f"{prefix}no code differs"
+    return (
+        f"{prefix}first divergence: {first.layer}, window {first.window}, element {first.element}, "
+        f"channel {first.channel}: expected {first.expected} ({one}), found {first.found} ({other})"
     )

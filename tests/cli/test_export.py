@@ -2,13 +2,17 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 
+import numpy as np
 import pytest
 import torch
 
 from lava_spikyspace.netx.reader import read_network
+from lava_spikyspace.running import run
 from netx_export.checkpoint import save_checkpoint
 from netx_export.spikyspace import SpikySpace
+from netx_export.writer import write_network
 from tests.netx_export.small_model import make_model, make_table
 
 
@@ -117,6 +121,66 @@ def test_compare_shows_every_layer_and_gates(exported, files, run_cli) -> None:
     gated = run_cli(*call, "--fail-above", "0")
     assert gated.code == 1
     assert "failed: forecast" in gated.stdout
+
+
+@pytest.mark.parametrize(
+    ("layer", "record"),
+    [
+        ("blocks.0.conv", "blocks.0.conv"),
+        ("blocks.0.dt_proj", "blocks.0.dt_proj.code"),
+        ("blocks.1.delta", "blocks.1.delta"),
+    ],
+)
+def test_compare_finds_a_planted_threshold_at_its_first_place(
+    layer, record, exported, files, run_cli
+) -> None:
+    """One threshold is higher in a copy, by as little as makes an accumulator miss it."""
+    network = read_network(exported)
+    before = run(network, make_table(), backend="batch", record=True).records[record]
+    for change, place in product(range(1, 30), np.ndindex(network[layer].theta.shape)):
+        theta = network[layer].theta.copy()
+        theta[place] += change
+        if (np.diff(theta, axis=-1) < 0).any():
+            continue
+        changed = replace(network[layer], theta=theta)
+        planted = replace(
+            network, layers=tuple(changed if x.name == layer else x for x in network.layers)
+        )
+        after = run(planted, make_table(), backend="batch", record=True).records[record]
+        if not np.array_equal(before, after):
+            break
+    else:
+        pytest.fail("no accumulator is on a threshold")
+    write_network(planted, files / "planted.net", force=True)
+    call = ("--checkpoint", files / "c.pt", "--data", files / "t.csv", "--json")
+    data = json.loads(run_cli("compare", files / "planted.net", *call).stdout)["data"]
+    window, element, channel = (int(i) for i in np.argwhere(before != after)[0])
+    assert data["first_divergence"] == {
+        "layer": record,
+        "window": window,
+        "element": element,
+        "channel": channel,
+        "expected": int(before[window, element, channel]),
+        "found": int(after[window, element, channel]),
+    }
+    clean = json.loads(run_cli("compare", exported, *call).stdout)["data"]
+    assert clean["first_divergence"] is None
+
+
+@pytest.mark.parametrize("coding", ["graded", "unary"])
+def test_compare_shows_lava_beside_float_and_batch(coding, exported, files, run_cli) -> None:
+    pytest.importorskip("lava.magma.core.decorator")
+    call = ("compare", exported, "--checkpoint", files / "c.pt", "--data", files / "t.csv")
+    done = run_cli(*call, "--against", "sim", "--coding", coding, "--windows", "10:12", "--json")
+    assert done.code == 0, done.stderr
+    data = json.loads(done.stdout)["data"]
+    lava = data["lava"]
+    assert (lava["runtime"], lava["coding"]) == ("inprocess", coding)
+    assert [layer["name"] for layer in lava["layers"]] == [x["name"] for x in data["layers"]]
+    assert {layer["agreement"] for layer in lava["layers"]} == {1.0}
+    assert lava["first_divergence"] is None
+    assert lava["forecast"]["relative_l2"] == data["forecast"]["relative_l2"]
+    assert lava["forecast"]["r2"] == data["forecast"]["r2_integer"]
 
 
 def test_compare_refuses_another_model(exported, files, run_cli) -> None:
