@@ -295,7 +295,8 @@ def compare(
         if lava is not None:
             within = slice(first, first + len(part))
             records = {name: lava.records[name][within] for name in trace.records}
-            against_batch.add(batch.records, records, indices)
+            kept = {name: batch.records[name] for name in records}
+            against_batch.add(kept, records, indices)
             sides["lava"] = scale.normalise(lava.forecasts[within])
         for side, found in sides.items():
             in_units = scale[: len(known)].denormalise(found[: len(known)])
