@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lava_spikyspace.backends.fused import kernels
-from lava_spikyspace.backends.fused.network_form import BlockForm, Float64Array
+from lava_spikyspace.backends.fused import kernels, scan_kernels
+from lava_spikyspace.backends.fused.network_form import BlockForm, CodeArray, Float64Array
 from lava_spikyspace.backends.fused.nodes import BlockNodes, Group, StreamNodes, Workspace
 from lava_spikyspace.backends.fused.sharing import Links
-from lava_spikyspace.backends.fused.tallies import Tallies, Tally
-from lava_spikyspace.network import IntArray, LinearLayer
+from lava_spikyspace.backends.fused.tallies import STATE, Sent, Tallies, Tally
+from lava_spikyspace.network import HeadLayer, IntArray, LinearLayer
 
 _UNIT_ROUNDOFF = 2.0**-24
 """Of float32."""
@@ -59,7 +59,9 @@ class BlockRun:
     workspace : Workspace
         Scratch.
     tallies : dict of str to Tally
-        Receives extremes by layer name.
+        Receives extremes by layer name, and the counts of the states.
+    states : ndarray, uint8, shape (window, element, channel * state)
+        Receives the states of the windows; may be empty.
     """
 
     form: BlockForm
@@ -70,6 +72,7 @@ class BlockRun:
     first_window: int
     workspace: Workspace
     tallies: Tallies
+    states: CodeArray
 
     def run(self) -> None:
         """Compute the block."""
@@ -188,9 +191,11 @@ class BlockRun:
 
     def _scan(self) -> None:
         nodes, scan = self.nodes, self.form.scan
+        size = nodes.trajectory.shape[1]
+        sent = np.zeros((2, size), dtype=np.int64)
         spans = whole_spans(2)
         spans[0] = np.iinfo(np.int32).max, np.iinfo(np.int32).min
-        nodes.scan.used = kernels.scan_windows(
+        nodes.scan.used, nodes.origin = scan_kernels.scan_windows(
             nodes.conv.indices,
             self.first_window,
             self.links.linked,
@@ -203,7 +208,7 @@ class BlockRun:
             scan.right,
             scan.has_left,
             scan.gain,
-            scan.gain_shift,
+            2.0**-scan.gain_shift,
             scan.theta_state,
             scan.level_base,
             scan.level_step,
@@ -211,7 +216,12 @@ class BlockRun:
             scan.theta,
             scan.lowest,
             scan.code_step,
-            nodes.states,
+            nodes.trajectory,
+            nodes.origin,
+            nodes.counts,
+            sent[0],
+            sent[1],
+            self.states,
             nodes.outputs,
             nodes.scan.indices,
             nodes.scan.carried,
@@ -221,6 +231,7 @@ class BlockRun:
         tally = self._tally(self.form.layers.scan.name)
         tally.see("state", *spans[0])
         tally.see("accumulator", *spans[1])
+        tally.sent[STATE] = Sent(sent[:1], sent[1])
 
     def _add_to_stream(self) -> None:
         """Gate, project and add to the residual stream."""
@@ -285,7 +296,7 @@ class BlockRun:
         return self.workspace.buffer(name, shape, dtype)
 
 
-def descaling(layer: LinearLayer) -> tuple[Float64Array, Float64Array, Float64Array]:
+def descaling(layer: LinearLayer | HeadLayer) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Return mult, ``add + (1 << (shift - 1))`` and ``2**-shift`` in float64, exact."""
     half = np.left_shift(np.int64(1), layer.shift - 1)
     return (

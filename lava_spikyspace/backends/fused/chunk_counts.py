@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lava_spikyspace.arithmetic.fixed_point import descale_sums
 from lava_spikyspace.backends.fused import counting
 from lava_spikyspace.backends.fused.network_form import BlockForm, Int32Array
 from lava_spikyspace.backends.fused.nodes import BlockNodes, Group, StreamNodes, Workspace
-from lava_spikyspace.backends.fused.tallies import STATE, Sent, Tallies, Tally
+from lava_spikyspace.backends.fused.tallies import Sent, Tallies, Tally
 from lava_spikyspace.network import HeadLayer, IntArray, Interval, Layer, NormEncoderLayer
 from lava_spikyspace.plan import MESSAGE, Plan
 from lava_spikyspace.profiling.counters import sends_binary
@@ -51,7 +50,7 @@ class ChunkCounts:
         widths = self._limb_widths(layer)
         sent = self._counter(1 + len(widths) + bool(len(widths)), messages.shape[1])
         counting.count_limbs(messages, uses, widths, sent)
-        tally.sent[MESSAGE] = _without_magnitude(sent)
+        tally.sent[MESSAGE] = without_magnitude(sent)
         if layer.inputs:
             tally.saturations = int(uses @ nodes.clipped[:used].astype(np.int64))
         if self.strict or not layer.inputs:
@@ -80,28 +79,17 @@ class ChunkCounts:
         if self.strict:
             self._see_drive(form, nodes, new)
         uses, new = self._uses(nodes.scan), nodes.scan.new
-        tally = self._codes(layers.scan, nodes.outputs, uses, new)
-        states = nodes.states.reshape(len(nodes.states), -1)
-        tally.sent[STATE] = self._count_codes(states[: len(uses)], uses)
+        self._codes(layers.scan, nodes.outputs, uses, new)
         self._products(form, nodes, result)
 
-    def head(
-        self, layer: HeadLayer, nodes: StreamNodes, acc: IntArray, forecasts: IntArray
-    ) -> None:
-        """Count what reached the head and what it sent; both of shape (window, variate, step)."""
-        tally = self._tally(layer)
-        _see(tally, "accumulator", acc)
-        for total in descale_sums(acc, layer.mult, layer.add, layer.shift, layer.mult_limbs):
-            _see(tally, "product", total)
-        _see(tally, "message", forecasts)
-        sent = np.count_nonzero(forecasts, axis=0).T.reshape(1, -1)
-        tally.sent[MESSAGE] = _without_magnitude(sent)
+    def head(self, layer: HeadLayer, nodes: StreamNodes) -> None:
+        """Count the synaptic operations of the head."""
         indices = nodes.group.indices
         arrived = np.zeros(indices.shape[1], dtype=np.int64)
         counting.count_elements(
             nodes.messages[: nodes.group.used], indices, self.first_window, arrived
         )
-        tally.synops = int(arrived @ np.count_nonzero(layer.weight, axis=0))
+        self._tally(layer).synops = int(arrived @ np.count_nonzero(layer.weight, axis=0))
 
     def _tally(self, layer: Layer) -> Tally:
         return self.tallies.setdefault(layer.name, Tally())
@@ -139,17 +127,17 @@ class ChunkCounts:
         tally = self._tally(layer)
         sent = self._counter(1, codes.shape[1])
         counting.count_coded(codes, (values != 0).astype(np.int32), uses, sent[0])
-        tally.sent[MESSAGE] = _without_magnitude(sent)
+        tally.sent[MESSAGE] = without_magnitude(sent)
         return tally
 
     def _values(self, layer: Layer, values: Int32Array, uses: Int32Array) -> None:
         sent = self._counter(1, values.shape[1])
         counting.count_values(values[: len(uses)], uses, sent[0])
-        self._tally(layer).sent[MESSAGE] = _without_magnitude(sent)
+        self._tally(layer).sent[MESSAGE] = without_magnitude(sent)
 
     def _roots(self, layer: Layer, roots: npt.NDArray[np.float64], uses: Int32Array) -> None:
         sent = np.array([[uses[roots != 0].sum()]])
-        self._tally(layer).sent[MESSAGE] = _without_magnitude(sent)
+        self._tally(layer).sent[MESSAGE] = without_magnitude(sent)
 
     def _products(self, form: BlockForm, nodes: BlockNodes, result: StreamNodes) -> None:
         layer = form.layers.product
@@ -166,7 +154,7 @@ class ChunkCounts:
             widths,
             sent,
         )
-        self._tally(layer).sent[MESSAGE] = _without_magnitude(sent)
+        self._tally(layer).sent[MESSAGE] = without_magnitude(sent)
 
     def _conv_synops(self, form: BlockForm, nodes: BlockNodes, stream: StreamNodes) -> None:
         """Count synaptic operations: a tap does not meet the last elements of a window."""
@@ -203,7 +191,7 @@ class ChunkCounts:
 
     def _see_drive(self, form: BlockForm, nodes: BlockNodes, new: slice) -> None:
         """Note the extremes of ``gain*B``: B of an element meets the pairs of codes there."""
-        gain = form.scan.gain
+        gain = form.layers.scan.gain
         tally = self._tally(form.layers.scan)
         if new.start == new.stop:
             return
@@ -224,6 +212,7 @@ def _ends(values: npt.NDArray[np.float64]) -> tuple[int, int]:
     return int(values.min()), int(values.max())
 
 
-def _without_magnitude(sent: npt.NDArray[Any]) -> Sent:
+def without_magnitude(sent: npt.NDArray[Any]) -> Sent:
+    """Return counts, shape (1 + limbs, channel), of values that are no codes."""
     wide = sent.astype(np.int64)
     return Sent(wide, np.zeros(wide.shape[1], dtype=np.int64))

@@ -12,7 +12,7 @@ import numpy as np
 
 from lava_spikyspace.backends.base import EngineResult, Progress, check_ranges
 from lava_spikyspace.backends.fused.network_form import NetworkForm
-from lava_spikyspace.backends.fused.segment import Chunk, Segment, chunk_windows
+from lava_spikyspace.backends.fused.segment import MAX_CHUNK, Chunk, Segment, chunk_windows
 from lava_spikyspace.backends.fused.sharing import WindowRows, window_rows
 from lava_spikyspace.backends.fused.tallies import activities_of, merge
 from lava_spikyspace.network import IntArray
@@ -50,11 +50,14 @@ def run_fused(
     """
     windows = window_rows(messages)
     size = chunk or chunk_windows(form)
+    largest = chunk or (size if record else MAX_CHUNK)
     forecasts = np.empty((len(windows), form.network.horizon, form.network.channels), np.int64)
     records: dict[str, IntArray] = {}
     tallies = []
     done = 0
-    for offset, part in _chunks(plan, form, windows, jobs, size, strict=strict, record=record):
+    for offset, part in _chunks(
+        plan, form, windows, jobs, size, largest, strict=strict, record=record
+    ):
         if strict:
             for layer in plan.network:
                 check_ranges(layer, part.tallies[layer.name].spans)
@@ -77,13 +80,14 @@ def _chunks(
     windows: WindowRows,
     jobs: int,
     size: int,
+    largest: int,
     *,
     strict: bool,
     record: bool,
 ) -> Iterator[tuple[int, Chunk]]:
     """Yield finished chunks, each with the first window of its segment."""
     segments = [
-        (first, Segment(plan, form, windows.part(first, stop), size, strict, record))
+        (first, Segment(plan, form, windows.part(first, stop), size, largest, strict, record))
         for first, stop in _shares(len(windows), jobs)
     ]
     if len(segments) == 1:

@@ -266,24 +266,33 @@ def convolve_rows(  # noqa: C901 - one loop nest, as the machine runs it
 
 @_compile
 def encode_rows(sums: Array, offset: int, theta: Array, codes: Array, span: Array) -> None:
-    """`arithmetic.encode` on exact float sums, whose columns start at `offset`."""
-    channels = codes.shape[1]
+    """`arithmetic.encode` on exact float sums, whose columns start at `offset`.
+
+    Thresholds and sums are of one float type; codes are counted in it, so that the loops over
+    channels stay in vectors of one width.
+    """
+    channels = np.uint64(codes.shape[1])
+    first = np.uint64(offset)
     levels = theta.shape[0]
-    lo, hi = span[0], span[1]
+    one, zero = theta.dtype.type(1), theta.dtype.type(0)
+    reached = np.empty(codes.shape[1], dtype=theta.dtype)
+    lo, hi = theta.dtype.type(np.inf), theta.dtype.type(-np.inf)
     for node in range(sums.shape[0]):
         row = sums[node]
         out = codes[node]
         for c in range(channels):
-            total = row[offset + c]
-            lo = min(lo, np.float64(total))
-            hi = max(hi, np.float64(total))
-            out[c] = 0
+            total = row[first + c]
+            lo = total if total < lo else lo
+            hi = total if total > hi else hi
+            reached[c] = zero
         for j in range(levels):
             limit = theta[j]
             for c in range(channels):
-                out[c] = uint8(out[c] + (row[offset + c] >= limit[c]))
-    span[0] = lo
-    span[1] = hi
+                reached[c] += one if row[first + c] >= limit[c] else zero
+        for c in range(channels):
+            out[c] = uint8(reached[c])
+    span[0] = min(span[0], np.float64(lo))
+    span[1] = max(span[1], np.float64(hi))
 
 
 @_compile
@@ -295,15 +304,55 @@ def descale_rows(
     `add` holds ``add + (1 << (shift - 1))``, `unit` is ``2**-shift``, all in float64: the product
     is an exact integer there, its multiple by a power of two is exact, and floor shifts.
     """
-    channels = values.shape[1]
+    channels = np.uint64(values.shape[1])
+    first = np.uint64(offset)
+    lo_sum, hi_sum = spans[0, 0], spans[0, 1]
+    lo_product, hi_product = spans[1, 0], spans[1, 1]
+    lo, hi = spans[2, 0], spans[2, 1]
     for node in range(sums.shape[0]):
         row = sums[node]
         out = values[node]
         for c in range(channels):
-            total = np.float64(row[offset + c])
+            total = np.float64(row[first + c])
             product = total * mult[c] + add[c]
             value = np.floor(product * unit[c])
-            out[c] = int32(value)
+            out[c] = value
+            lo_sum = total if total < lo_sum else lo_sum
+            hi_sum = total if total > hi_sum else hi_sum
+            lo_product = product if product < lo_product else lo_product
+            hi_product = product if product > hi_product else hi_product
+            lo = value if value < lo else lo
+            hi = value if value > hi else hi
+    spans[0, 0], spans[0, 1] = lo_sum, hi_sum
+    spans[1, 0], spans[1, 1] = lo_product, hi_product
+    spans[2, 0], spans[2, 1] = lo, hi
+
+
+@_compile
+def gather_messages(messages: Array, nodes: Array, window: Array) -> None:
+    """Write the messages of a window's nodes, in float64."""
+    channels = np.uint64(window.shape[1])
+    for e in range(nodes.shape[0]):
+        row = messages[nodes[e]]
+        out = window[e]
+        for c in range(channels):
+            out[c] = np.float64(row[c])
+
+
+@_compile
+def descale_forecast(
+    sums: Array, mult: Array, add: Array, unit: Array, forecasts: Array, spans: Array, sent: Array
+) -> None:
+    """As `descale_rows` for the head, whose factors belong to rows; `sent` counts values not 0."""
+    for step in range(sums.shape[0]):
+        row = sums[step]
+        out = forecasts[step]
+        for v in range(np.uint64(row.shape[0])):
+            total = row[v]
+            product = total * mult[step] + add[step]
+            value = np.floor(product * unit[step])
+            out[v] = np.int64(value)
+            sent[step, v] += value != 0
             spans[0, 0] = min(spans[0, 0], total)
             spans[0, 1] = max(spans[0, 1], total)
             spans[1, 0] = min(spans[1, 0], product)
@@ -323,229 +372,11 @@ def look_up(codes: Array, table: Array, out: Array, seen: Array) -> None:
 
 
 @_compile
-def _drive(b: Array, gain: Array, shift: int, moved: Array) -> None:
-    """Write ``(gain*B) >> g`` of every pair of codes."""
-    codes = gain.shape[1]
-    for step in range(gain.shape[0]):
-        for code in range(codes):
-            factor = gain[step, code]
-            row = moved[step * codes + code]
-            for n in range(b.shape[0]):
-                row[n] = int32((factor * b[n]) >> shift)
-
-
-@_compile
-def scan_element(  # noqa: C901 - one loop nest, as the machine runs it
-    fresh: bool,
-    u: Array,
-    delta: Array,
-    c_values: Array,
-    moved: Array,
-    codes_of_u: int,
-    left: Array,
-    right: Array,
-    has_left: bool,
-    theta_state: Array,
-    base: int,
-    step: int,
-    level: Array,
-    potential: Array,
-    state: Array,
-    sums: Array,
-    span: Array,
-) -> None:
-    """Do the state's part of `arithmetic.scan_step`; sums are ``sum_n code * C``."""
-    channels, states = level.shape
-    for d in range(channels):
-        drive = moved[delta[d] * codes_of_u + u[d]]
-        p = potential[d]
-        if fresh:
-            for n in range(states):
-                p[n] = drive[n]
-        else:
-            h = level[d]
-            down = right[delta[d], d]
-            if has_left:
-                up = left[delta[d], d]
-                for n in range(states):
-                    raised = int32(h[n] << (up[n] & 31))
-                    p[n] = int32(int32(raised >> (down[n] & 31)) + drive[n])
-            else:
-                for n in range(states):
-                    p[n] = int32(int32(h[n] >> (down[n] & 31)) + drive[n])
-    flat_p = potential.reshape(channels * states)
-    flat_h = level.reshape(channels * states)
-    flat_q = state.reshape(channels * states)
-    lo, hi = int32(span[0]), int32(span[1])
-    if theta_state.shape[0] == 3:
-        first, second, third = theta_state[0], theta_state[1], theta_state[2]
-        for i in range(channels * states):
-            p_i = flat_p[i]
-            q = int32(int32(p_i >= first) + int32(p_i >= second) + int32(p_i >= third))
-            flat_h[i] = int32(base + q * step)
-            flat_q[i] = uint8(q)
-            lo = min(lo, p_i)
-            hi = max(hi, p_i)
-    else:
-        for i in range(channels * states):
-            flat_h[i] = 0
-            lo = min(lo, flat_p[i])
-            hi = max(hi, flat_p[i])
-        for j in range(theta_state.shape[0]):
-            limit = theta_state[j]
-            for i in range(channels * states):
-                flat_h[i] += int32(flat_p[i] >= limit)
-        for i in range(channels * states):
-            flat_q[i] = uint8(flat_h[i])
-            flat_h[i] = int32(base + flat_h[i] * step)
-    span[0] = lo
-    span[1] = hi
-    for d in range(channels):
-        q_row = state[d]
-        total = int32(0)
-        for n in range(states):
-            total = int32(total + q_row[n] * c_values[n])
-        sums[d] = total
-
-
-@_compile
-def scan_windows(  # noqa: C901 - one loop nest, as the machine runs it
-    inputs: Array,
-    first_window: int,
-    linked: Array,
-    shifts: Array,
-    u: Array,
-    delta: Array,
-    b: Array,
-    c: Array,
-    left: Array,
-    right: Array,
-    has_left: bool,
-    gain: Array,
-    gain_shift: int,
-    theta_state: Array,
-    base: int,
-    step: int,
-    skip: Array,
-    theta: Array,
-    lowest: int,
-    code_step: int,
-    states: Array,
-    outputs: Array,
-    indices: Array,
-    first_free: int,
-    state_span: Array,
-    total_span: Array,
-) -> int:
-    """`arithmetic.scan_step` over whole windows; returns used nodes.
-
-    Once a window's state and the rest of its inputs are those of the window before, it takes the
-    nodes of that window.
-
-    Parameters
-    ----------
-    inputs : ndarray, int32, shape (window, element)
-        Nodes of the convolution.
-    first_window, linked, shifts, indices, first_free
-        As in `convolve_rows`.
-    u, delta : ndarray, uint8, shape (input node, channel)
-        Codes.
-    b, c : ndarray, int32, shape (input node, state)
-        Values.
-    left, right, has_left, gain, gain_shift, theta_state, base, step, skip, theta, lowest, code_step
-        See `network_form.ScanForm`.
-    states : ndarray, uint8, shape (node, channel, state)
-        State codes.
-    outputs : ndarray, int8, shape (node, channel)
-        Output codes.
-    state_span, total_span : ndarray, int64, shape (2,)
-        Extremes of p and y.
-    """
-    windows, elements = inputs.shape
-    channels = outputs.shape[1]
-    n_states = states.shape[2]
-    levels = theta.shape[0]
-    codes_of_u = gain.shape[1]
-    moved = np.empty((gain.shape[0] * codes_of_u, n_states), dtype=np.int32)
-    level = np.empty((channels, n_states), dtype=np.int32)
-    potential = np.empty((channels, n_states), dtype=np.int32)
-    sums = np.empty(channels, dtype=np.int32)
-    totals = np.empty(channels, dtype=np.int64)
-    reached = np.empty(channels, dtype=np.int64)
-    free = first_free
-    for w in range(first_window, windows):
-        shift = shifts[w]
-        # Whether `level` holds the state after the element before.
-        held = False
-        for e in range(elements):
-            node = inputs[w, e]
-            overlaps = linked[w] and e + shift < elements
-            if overlaps and node == inputs[w - 1, e + shift]:
-                if e == 0:
-                    same = shift == 0
-                elif shift + e == 0:
-                    same = False
-                else:
-                    same = indices[w, e - 1] == indices[w - 1, e + shift - 1]
-                if same:
-                    indices[w, e] = indices[w - 1, e + shift]
-                    held = False
-                    continue
-            if e > 0 and not held:
-                before = states[indices[w, e - 1]]
-                for d in range(channels):
-                    for n in range(n_states):
-                        level[d, n] = int32(base + int32(before[d, n]) * step)
-            _drive(b[node], gain, gain_shift, moved)
-            scan_element(
-                e == 0, u[node], delta[node], c[node], moved, codes_of_u, left, right, has_left,
-                theta_state, base, step, level, potential, states[free], sums, state_span
-            )  # fmt: skip
-            held = True
-            whole = np.int64(0)
-            for n in range(n_states):
-                whole += c[node, n]
-            lo, hi = total_span[0], total_span[1]
-            for d in range(channels):
-                total = base * whole + step * np.int64(sums[d]) + skip[u[node, d], d]
-                totals[d] = total
-                reached[d] = 0
-                lo = min(lo, total)
-                hi = max(hi, total)
-            total_span[0] = lo
-            total_span[1] = hi
-            for j in range(levels):
-                for d in range(channels):
-                    reached[d] += totals[d] >= theta[j, d]
-            out = outputs[free]
-            for d in range(channels):
-                out[d] = lowest + code_step * reached[d]
-            if overlaps:
-                before_node = indices[w - 1, e + shift]
-                if _equal(out, outputs[before_node]) and _equal_states(
-                    states[free], states[before_node]
-                ):
-                    indices[w, e] = before_node
-                    continue
-            indices[w, e] = free
-            free += 1
-    return free
-
-
-@_compile
 def _equal(one: Array, other: Array) -> bool:
     different = 0
     for i in range(one.shape[0]):
         different |= one[i] ^ other[i]
     return different == 0
-
-
-@_compile
-def _equal_states(one: Array, other: Array) -> bool:
-    for d in range(one.shape[0]):  # noqa: SIM110 - no generators in compiled code
-        if not _equal(one[d], other[d]):
-            return False
-    return True
 
 
 @_compile
@@ -623,7 +454,7 @@ def gate_products(
     span[1] = hi
 
 
-@_compile
+@_compile_sums
 def residual_rows(
     sums: Array,
     stream: Array,
@@ -641,25 +472,27 @@ def residual_rows(
     Spans: sum, product, message. `counters` receives the saturations of each node; `add` and
     `unit` are as in `descale_rows`, `limit` is the largest message.
     """
-    channels = out.shape[1]
+    channels = np.uint64(out.shape[1])
+    top, bottom = limit, -limit - 1.0
     lo_sum, hi_sum = spans[0, 0], spans[0, 1]
     lo_product, hi_product = spans[1, 0], spans[1, 1]
     for node in range(sums.shape[0]):
         row = sums[node]
         before = stream[used_stream[node]]
         result = out[node]
-        clipped = 0
+        clipped = 0.0
         for c in range(channels):
             total = row[c]
             product = total * mult[c] + add[c]
             value = before[c] + np.floor(product * unit[c])
-            kept = min(max(value, -limit - 1.0), limit)
-            clipped += kept != value
+            kept = value if value < top else top
+            kept = kept if kept > bottom else bottom
+            clipped += 1.0 if kept != value else 0.0
             result[c] = np.float32(kept)
-            lo_sum = min(lo_sum, total)
-            hi_sum = max(hi_sum, total)
-            lo_product = min(lo_product, product)
-            hi_product = max(hi_product, product)
+            lo_sum = total if total < lo_sum else lo_sum
+            hi_sum = total if total > hi_sum else hi_sum
+            lo_product = product if product < lo_product else lo_product
+            hi_product = product if product > hi_product else hi_product
         counters[node] = clipped
     spans[0, 0], spans[0, 1] = lo_sum, hi_sum
     spans[1, 0], spans[1, 1] = lo_product, hi_product

@@ -44,6 +44,9 @@ SINGLE_LIMIT = 1 << 24
 
 INT32_LIMIT = 1 << 31
 
+COUNT_LIMIT = 1 << 16
+"""Units, and half of it elements, of a state in a window: what a counter of the scan holds."""
+
 CODE_LIMIT = 1 << 8
 """Codes are kept in bytes."""
 
@@ -79,11 +82,11 @@ class ScanForm:
 
     Parameters
     ----------
-    left, right : ndarray, uint8, shape (delta code, channel, state)
+    left, right : ndarray, uint8, shape (delta code * channel * state,)
         Decay exponents.
     has_left : bool
         Whether any left exponent is not 0.
-    gain : ndarray, int64, shape (delta code, code)
+    gain : ndarray, float64, shape (delta code * code,)
         Gains.
     gain_shift : int
         Their fraction bits.
@@ -102,7 +105,7 @@ class ScanForm:
     left: CodeArray
     right: CodeArray
     has_left: bool
-    gain: IntArray
+    gain: Float64Array
     gain_shift: int
     level_base: int
     level_step: int
@@ -137,7 +140,7 @@ class BlockForm:
         Its thresholds.
     x_weight : ndarray, float32 or float64, shape (channel, rank + 2 * state)
         Rows for delta, B and C.
-    delta_theta : ndarray, float64, shape (j, rank)
+    delta_theta : ndarray, of the dtype of `x_weight`, shape (j, rank)
         Thresholds of the delta codes.
     dt_weight : ndarray, float32 or float64, shape (rank, channel)
         Step-size projection.
@@ -163,7 +166,7 @@ class BlockForm:
     conv_weight: Int32Array
     conv_theta: IntArray
     x_weight: FloatArray
-    delta_theta: Float64Array
+    delta_theta: FloatArray
     dt_weight: FloatArray
     dt_theta: FloatArray
     step_values: IntArray
@@ -206,12 +209,13 @@ def network_form(network: Network) -> NetworkForm | None:
     if matched is None:
         return None
     proven = prove_ranges(network)
-    if not all(_narrow(layers, proven) for layers in matched):
+    if not all(_narrow(layers, proven, network.window) for layers in matched):
         return None
-    if _widest(proven, network.head) > EXACT_BITS:
+    head = network.forecast_head
+    if head.mult_limbs or _widest(proven, head) > EXACT_BITS:
         return None
     blocks = tuple(_block_form(layers, proven) for layers in matched)
-    return NetworkForm(network, blocks, network.forecast_head.weight.astype(np.float64))
+    return NetworkForm(network, blocks, head.weight.astype(np.float64))
 
 
 def match_blocks(network: Network) -> tuple[BlockLayers, ...] | None:
@@ -269,7 +273,7 @@ def _widest(proven: Mapping[str, Ranges], layer: Layer) -> int:
     return max(interval.bits for interval in proven[layer.name].values())
 
 
-def _narrow(layers: BlockLayers, proven: Mapping[str, Ranges]) -> bool:
+def _narrow(layers: BlockLayers, proven: Mapping[str, Ranges], elements: int) -> bool:
     """Whether all values of a block fit the types of the kernels."""
     scan, level = layers.scan, layers.scan.level
     ranges = proven[scan.name]
@@ -291,6 +295,8 @@ def _narrow(layers: BlockLayers, proven: Mapping[str, Ranges]) -> bool:
         and proven[layers.b.name]["message"].magnitude < INT32_LIMIT
         and bool((np.diff(level, n=2) == 0).all())
         and max(len(values) for values in _code_axes(layers)) < CODE_LIMIT
+        and elements * len(scan.theta_state) < COUNT_LIMIT
+        and elements < COUNT_LIMIT // 2
     )
 
 
@@ -329,6 +335,7 @@ def _block_form(layers: BlockLayers, proven: Mapping[str, Ranges]) -> BlockForm:
     x_rows = np.concatenate([layers.delta.weight, layers.b.weight, layers.c.weight])
     steps = layers.dt_proj
     step_values = pt_softplus(steps.table, steps.frac_bits, steps.exp2_terms)
+    x_type = _exact_type(x_rows, proven[layers.conv.name]["message"])
     dt_type = _exact_type(steps.weight, proven[layers.delta.name]["message"])
     return BlockForm(
         layers=layers,
@@ -340,8 +347,8 @@ def _block_form(layers: BlockLayers, proven: Mapping[str, Ranges]) -> BlockForm:
         gate_values=pt_silu(layers.gate.table, layers.gate.frac_bits, layers.gate.exp2_terms),
         conv_weight=_columns(layers.conv.weight, np.int32),
         conv_theta=np.ascontiguousarray(np.swapaxes(layers.conv.theta, 1, 2)),
-        x_weight=_columns(x_rows, _exact_type(x_rows, proven[layers.conv.name]["message"])),
-        delta_theta=_limited(_columns(layers.delta.theta, np.int64), np.float64),
+        x_weight=_columns(x_rows, x_type),
+        delta_theta=_limited(_columns(layers.delta.theta, np.int64), x_type),
         dt_weight=_columns(steps.weight, dt_type),
         dt_theta=_limited(_columns(steps.theta, np.int64), dt_type),
         step_values=step_values,
@@ -372,10 +379,10 @@ def _scan_form(layer: ScanLayer) -> ScanForm:
     levels = layer.level
     signed = layer.theta.shape[1].bit_length()
     return ScanForm(
-        left=layer.left.astype(np.uint8),
-        right=layer.right.astype(np.uint8),
+        left=layer.left.astype(np.uint8).ravel(),
+        right=layer.right.astype(np.uint8).ravel(),
         has_left=bool(layer.left.any()),
-        gain=layer.gain,
+        gain=layer.gain.astype(np.float64).ravel(),
         gain_shift=layer.gain_shift,
         level_base=int(levels[0]),
         level_step=int(levels[1] - levels[0]) if len(levels) > 1 else 0,

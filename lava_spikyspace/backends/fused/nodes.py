@@ -124,11 +124,15 @@ class BlockNodes:
     b, c : ndarray, int32, shape (conv node, state)
         Values.
     scan : Group
-        Nodes of the scan.
-    states : ndarray, uint8, shape (scan node, channel, state)
-        State codes.
+        Nodes of the output codes of the scan.
     outputs : ndarray, int8, shape (scan node, channel)
         Output codes.
+    trajectory : ndarray, uint8, shape (element, channel * state)
+        State codes of the last window, in a ring that begins at row `origin`.
+    counts : ndarray, int32, shape (channel * state,)
+        What the states of the last window amount to (see `scan_kernels`).
+    origin : int
+        Row of the trajectory that holds element 0.
     """
 
     squares: Float64Array
@@ -143,8 +147,10 @@ class BlockNodes:
     b: Int32Array
     c: Int32Array
     scan: Group
-    states: CodeArray
     outputs: npt.NDArray[np.int8]
+    trajectory: CodeArray
+    counts: Int32Array
+    origin: int = 0
 
     @classmethod
     def empty(cls, form: BlockForm, windows: int, elements: int) -> BlockNodes:
@@ -170,8 +176,9 @@ class BlockNodes:
             b=np.empty((room, states), dtype=np.int32),
             c=np.empty((room, states), dtype=np.int32),
             scan=Group.empty(windows, elements),
-            states=codes(channels, states),
             outputs=np.empty((room, channels), dtype=np.int8),
+            trajectory=np.zeros((elements, channels * states), dtype=np.uint8),
+            counts=np.zeros(channels * states, dtype=np.int32),
         )
 
     def carry(self, stream: Int32Array) -> None:
@@ -182,7 +189,7 @@ class BlockNodes:
                 self.conv.keep_last(),
                 (self.u, self.ranks, self.inner, self.delta, self.b, self.c),
             ),
-            (self.scan.keep_last(), (self.states, self.outputs)),
+            (self.scan.keep_last(), (self.outputs,)),
         )
         for kept, arrays in moves:
             for values in arrays:
@@ -267,4 +274,4 @@ def stored_bytes(form: BlockForm, variates: int) -> int:
     scan = form.layers.scan
     channels, states = scan.neurons, scan.states
     scratch = 4 * 2 * channels + 8 * channels + 8 * variates + 8 * (channels + 2 * states)
-    return 4 * variates + 7 * channels + 8 * states + channels * states + 32 + scratch
+    return 4 * variates + 7 * channels + 8 * states + 32 + scratch

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lava_spikyspace.backends.fused.network_form import NetworkForm
+from lava_spikyspace.backends.fused.network_form import CodeArray, NetworkForm
 from lava_spikyspace.backends.fused.nodes import Workspace
 from lava_spikyspace.network import IntArray
 
 
 def collect(
-    form: NetworkForm, workspace: Workspace, first_window: int, forecasts: IntArray
+    form: NetworkForm,
+    workspace: Workspace,
+    first_window: int,
+    states: Sequence[CodeArray],
+    forecasts: IntArray,
 ) -> dict[str, IntArray]:
     """Return the records of a chunk (see `backends.base.Records`).
 
@@ -25,6 +30,8 @@ def collect(
         Its nodes.
     first_window : int
         First window of the chunk among those of the indices.
+    states : sequence of ndarray, uint8, shape (window, element, channel * state)
+        State codes of each block's scan.
     forecasts : ndarray, int64, shape (window, step, variate)
         What the head sent.
     """
@@ -53,7 +60,7 @@ def collect(
             layers.c.name: take(nodes.c, conv),
             f"{layers.dt_proj.name}.code": take(nodes.inner, conv),
             layers.dt_proj.name: take(nodes.delta, conv),
-            f"{layers.scan.name}.state": take(nodes.states, scan),
+            f"{layers.scan.name}.state": states[index].astype(np.int64),
             layers.scan.name: output,
             layers.product.name: output * gate,
             layers.out_proj.name: take(workspace.streams[index + 1].messages, streams[index + 1]),

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lava_spikyspace.arithmetic import descale
-from lava_spikyspace.backends.fused.blocks import BlockRun
-from lava_spikyspace.backends.fused.chunk_counts import ChunkCounts
+from lava_spikyspace.backends.fused import kernels
+from lava_spikyspace.backends.fused.blocks import BlockRun, descaling, real_spans
+from lava_spikyspace.backends.fused.chunk_counts import ChunkCounts, without_magnitude
 from lava_spikyspace.backends.fused.network_form import NetworkForm
 from lava_spikyspace.backends.fused.nodes import StreamNodes, Workspace, stored_bytes
 from lava_spikyspace.backends.fused.recording import collect
 from lava_spikyspace.backends.fused.sharing import Links, WindowRows, links_of
-from lava_spikyspace.backends.fused.tallies import Tallies
+from lava_spikyspace.backends.fused.tallies import Tallies, Tally
 from lava_spikyspace.network import IntArray
-from lava_spikyspace.plan import Plan
+from lava_spikyspace.plan import MESSAGE, Plan
 
 CHUNK_BYTES = 1 << 26
 """Memory of the nodes of a chunk, in every thread."""
 
-MAX_CHUNK = 128
+MAX_CHUNK = 256
 """Most windows of a chunk."""
 
 
@@ -68,7 +68,9 @@ class Segment:
     windows : WindowRows
         What to run.
     chunk : int
-        Windows at a time.
+        Windows at a time, where they share nothing.
+    largest_chunk : int
+        Most windows at a time.
     strict : bool
         Note the extremes of messages as well.
     record : bool
@@ -79,23 +81,36 @@ class Segment:
     form: NetworkForm
     windows: WindowRows
     chunk: int
+    largest_chunk: int
     strict: bool = False
     record: bool = False
 
     def run(self) -> Iterator[Chunk]:
         """Yield the windows chunk by chunk."""
         network, rows = self.form.network, self.windows
-        size = min(self.chunk, len(rows))
         links = links_of(rows.starts, rows.elements)
-        # One more window: the last one of the chunk before.
-        workspace = Workspace.empty(self.form.blocks, size + 1, rows.elements, network.channels)
-        for first in range(0, len(rows), size):
+        largest = min(self.largest_chunk, len(rows))
+        # One more window: the last one of the chunk before. Memory counts once it is written to.
+        workspace = Workspace.empty(self.form.blocks, largest + 1, rows.elements, network.channels)
+        first, size = 0, self.chunk
+        while first < len(rows):
             stop = min(first + size, len(rows))
             linked = first > 0 and bool(links.linked[first])
             workspace.begin(stop - first, linked=linked)
             part = slice(first - linked, stop)
             chunk_links = Links(links.linked[part], links.shifts[part])
             yield ChunkRun(self, workspace, chunk_links, int(linked)).run(first, stop)
+            size = self._next_size(stop - first, workspace)
+            first = stop
+
+    def _next_size(self, size: int, workspace: Workspace) -> int:
+        """Return how many windows come next: more of them where they share nodes."""
+        room = self.chunk * self.windows.elements
+        most = max(group.used for group in workspace.groups())
+        fitting = int(size * room / most)
+        return int(
+            np.clip(min(fitting, 2 * size), min(self.chunk, fitting + 1), self.largest_chunk)
+        )
 
 
 @dataclass(eq=False)
@@ -128,6 +143,10 @@ class ChunkRun:
         streams = workspace.streams
         self._load(first, stop)
         counts.stream(form.network.input, streams[0])
+        windows = stop - first if segment.record else 0
+        states = [
+            np.empty((windows, *nodes.trajectory.shape), np.uint8) for nodes in workspace.blocks
+        ]
         for index, block in enumerate(form.blocks):
             stream, nodes, result = streams[index], workspace.blocks[index], streams[index + 1]
             BlockRun(
@@ -139,14 +158,15 @@ class ChunkRun:
                 first_window=self.first_window,
                 workspace=workspace,
                 tallies=tallies,
+                states=states[index],
             ).run()
             counts.block(block, stream, nodes, result)
             counts.stream(block.layers.out_proj, result)
-        acc = self._head_sums(streams[-1])
-        forecasts = descale(acc, head.mult, head.add, head.shift, head.mult_limbs)
-        counts.head(head, streams[-1], acc, forecasts)
-        forecasts = np.swapaxes(forecasts, 1, 2)
-        records = collect(form, workspace, self.first_window, forecasts) if segment.record else {}
+        forecasts = self._forecast(streams[-1], tallies)
+        counts.head(head, streams[-1])
+        records = (
+            collect(form, workspace, self.first_window, states, forecasts) if segment.record else {}
+        )
         return Chunk(first, stop, forecasts, tallies, records)
 
     def _load(self, first: int, stop: int) -> None:
@@ -167,14 +187,23 @@ class ChunkRun:
                 group.indices[w, shared:] = np.arange(nodes.start, nodes.stop, dtype=np.int32)
                 group.used = nodes.stop
 
-    def _head_sums(self, stream: StreamNodes) -> IntArray:
-        """Return the sums of the head, int64, shape (window, variate, step)."""
-        weight = self.segment.form.head_weight
+    def _forecast(self, stream: StreamNodes, tallies: Tallies) -> IntArray:
+        """Return what the head sends, int64, shape (window, step, variate)."""
+        form = self.segment.form
+        layer, weight = form.network.forecast_head, form.head_weight
         indices = stream.group.indices[self.first_window :]
-        elements, variates = indices.shape[1], stream.messages.shape[1]
-        window = self.workspace.buffer("head", (elements, variates), np.float64)
-        sums = np.empty((len(indices), len(weight), variates))
+        steps, variates = len(weight), stream.messages.shape[1]
+        window = self.workspace.buffer("head", (indices.shape[1], variates), np.float64)
+        sums = self.workspace.buffer("head.sums", (steps, variates), np.float64)
+        factors = descaling(layer)
+        forecasts = np.empty((len(indices), steps, variates), dtype=np.int64)
+        spans, sent = real_spans(3), np.zeros((steps, variates), dtype=np.int64)
         for number, nodes in enumerate(indices):
-            window[...] = stream.messages[nodes]
-            np.matmul(weight, window, out=sums[number])
-        return np.swapaxes(sums, 1, 2).astype(np.int64)
+            kernels.gather_messages(stream.messages, nodes, window)
+            np.matmul(weight, window, out=sums)
+            kernels.descale_forecast(sums, *factors, forecasts[number], spans, sent)
+        tally = tallies.setdefault(layer.name, Tally())
+        for name, span in zip(("accumulator", "product", "message"), spans, strict=True):
+            tally.see(name, *span)
+        tally.sent[MESSAGE] = without_magnitude(sent.reshape(1, -1))
+        return forecasts

@@ -193,7 +193,7 @@ def test_an_error_in_a_thread_reaches_the_caller(jobs, monkeypatch):
     def fail(*arguments):
         raise RuntimeError("as planned")
 
-    monkeypatch.setattr("lava_spikyspace.backends.fused.kernels.scan_windows", fail)
+    monkeypatch.setattr("lava_spikyspace.backends.fused.scan_kernels.scan_windows", fail)
     with pytest.raises(RuntimeError, match="as planned"):
         run_fused(
             make_plan(network, "graded"),

@@ -1,0 +1,422 @@
+"""Compiled selective scan: `arithmetic.scan_step` over the elements of overlapping windows.
+
+The states of the window at hand stand in one *trajectory*, a ring with one row of state codes per
+element. The next window takes it over: rows that it shares with the window before stay, and where
+its states differ, they are overwritten. A channel whose inputs and state are those of the window
+before is not computed, since all that follows from them is there already; as the decay forgets,
+soon most channels are so. What the states amount to is counted on the way: `counts` holds, for the
+window at hand, the sum of each state's codes and, above `ABOVE` bits, how often the code is not 0.
+
+Loops over states run over flat arrays with unsigned indices and without branches, so that the
+compiler can vectorise them in 32 bits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+from numba import int32, uint8, uint64
+
+Array = npt.NDArray[Any]
+"""Of the shape and type that the docstring of a kernel says."""
+
+_compile = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"nnan", "nsz"})
+
+ABOVE = 16
+"""Bits of the sum of codes in a counter; windows have fewer than 2**16 units of any state."""
+
+_ONE = int32(1 << ABOVE)
+
+
+@_compile
+def drive_of(b: Array, gain: Array, unit: float, drive: Array) -> None:
+    """Write ``(gain*B) >> g`` for every pair of codes: exact in float64 below 2**53.
+
+    Parameters
+    ----------
+    b : ndarray, int32, shape (state,)
+        B of one element.
+    gain : ndarray, float64, shape (pair,)
+        Gains of the pairs (delta code, code).
+    unit : float
+        ``2**-g``.
+    drive : ndarray, int32, shape (pair * state,)
+        Result.
+    """
+    states = uint64(b.shape[0])
+    for pair in range(uint64(gain.shape[0])):
+        factor = gain[pair]
+        for n in range(states):
+            drive[pair * states + n] = int32(np.floor(factor * np.float64(b[n]) * unit))
+
+
+@_compile
+def potentials(
+    u: Array, delta: Array, codes_of_u: int, level: Array, left: Array, right: Array,
+    has_left: bool, drive: Array, potential: Array,
+) -> None:  # fmt: skip
+    """Write p of all states of one element: the decayed level before, and the drive.
+
+    Parameters
+    ----------
+    u, delta : ndarray, uint8, shape (channel,)
+        Codes of the element.
+    codes_of_u : int
+        Number of codes that `u` may take.
+    level : ndarray, int32, shape (channel * state,)
+        Levels after the element before.
+    left, right : ndarray, uint8, shape (delta code * channel * state,)
+        Decay exponents.
+    has_left : bool
+        Whether any left exponent is not 0.
+    drive : ndarray, int32, shape (pair * state,)
+        See `drive_of`.
+    potential : ndarray, int32, shape (channel * state,)
+        Result.
+    """
+    channels = uint64(u.shape[0])
+    states = uint64(level.shape[0]) // channels
+    for d in range(channels):
+        at = d * states
+        push = (uint64(delta[d]) * uint64(codes_of_u) + uint64(u[d])) * states
+        decay = (uint64(delta[d]) * channels + d) * states
+        if has_left:
+            for n in range(states):
+                raised = int32(level[at + n] << (left[decay + n] & 31))
+                down = int32(raised >> (right[decay + n] & 31))
+                potential[at + n] = int32(down + drive[push + n])
+        else:
+            for n in range(states):
+                down = int32(level[at + n] >> (right[decay + n] & 31))
+                potential[at + n] = int32(down + drive[push + n])
+
+
+@_compile
+def first_potentials(
+    u: Array, delta: Array, codes_of_u: int, states: int, drive: Array, potential: Array
+) -> None:
+    """As `potentials` at element 0, where the state is exactly 0."""
+    for d in range(u.shape[0]):
+        at = d * states
+        push = (np.int64(delta[d]) * codes_of_u + u[d]) * states
+        for n in range(states):
+            potential[at + n] = drive[push + n]
+
+
+@_compile
+def encode_states(
+    potential: Array, theta: Array, base: int, step: int, level: Array, codes: Array, counts: Array,
+    span: Array,
+) -> None:  # fmt: skip
+    """Encode p (`arithmetic.encode`): codes, their levels, counts, and extremes of p.
+
+    Parameters
+    ----------
+    potential : ndarray, int32, shape (channel * state,)
+        p.
+    theta : ndarray, int32, shape (j,)
+        Thresholds of the state.
+    base, step : int
+        The level of code q is ``base + q * step``.
+    level, codes : ndarray, int32 and uint8, shape (channel * state,)
+        Results.
+    counts : ndarray, int32, shape (channel * state,)
+        Receives the codes.
+    span : ndarray, int64, shape (2,)
+        Extremes of p.
+    """
+    size = uint64(potential.shape[0])
+    lo, hi = int32(span[0]), int32(span[1])
+    up = int32(step)
+    zero = int32(0)
+    if theta.shape[0] == 3:
+        first, second, third = theta[0], theta[1], theta[2]
+        ground = int32(base)
+        for i in range(size):
+            p = potential[i]
+            low = up if p >= first else zero
+            middle = up if p >= second else zero
+            top = up if p >= third else zero
+            level[i] = int32(int32(int32(ground + low) + middle) + top)
+            code = int32(int32(int32(p >= first) + int32(p >= second)) + int32(p >= third))
+            codes[i] = uint8(code)
+            counts[i] = int32(counts[i] + int32(code + (_ONE if p >= first else zero)))
+            lo = p if p < lo else lo
+            hi = p if p > hi else hi
+    else:
+        for i in range(size):
+            p = potential[i]
+            level[i] = zero
+            lo = p if p < lo else lo
+            hi = p if p > hi else hi
+        for j in range(theta.shape[0]):
+            limit = theta[j]
+            for i in range(size):
+                level[i] = int32(level[i] + int32(potential[i] >= limit))
+        for i in range(size):
+            code = level[i]
+            codes[i] = uint8(code)
+            counts[i] = int32(counts[i] + int32(code + (_ONE if code > 0 else zero)))
+            level[i] = int32(int32(base) + int32(code * up))
+    span[0] = lo
+    span[1] = hi
+
+
+@_compile
+def add_codes(codes: Array, sign: int, counts: Array) -> None:
+    """Add codes to the counts (`sign` 1), or take them away (-1)."""
+    factor = int32(sign)
+    zero = int32(0)
+    for i in range(uint64(codes.shape[0])):
+        code = int32(codes[i])
+        counts[i] = int32(counts[i] + int32(factor * int32(code + (_ONE if code > 0 else zero))))
+
+
+@_compile
+def levels_of(codes: Array, base: int, step: int, level: Array) -> None:
+    """Write the levels of state codes."""
+    ground, up = int32(base), int32(step)
+    for i in range(uint64(codes.shape[0])):
+        level[i] = int32(ground + int32(int32(codes[i]) * up))
+
+
+@_compile
+def read_channel(codes: Array, first: int, c: Array) -> np.signedinteger[Any]:
+    """Return ``sum_n code*C`` of the states of a channel that begin at `first`."""
+    total = int32(0)
+    at = uint64(first)
+    for n in range(uint64(c.shape[0])):
+        total = int32(total + int32(int32(codes[at + n]) * c[n]))
+    return np.int64(total)
+
+
+@_compile
+def encode_output(total: int, theta: Array, d: int, lowest: int, code_step: int) -> int:
+    """`arithmetic.encode_signed` of one channel sum."""
+    reached = 0
+    for j in range(theta.shape[0]):
+        reached += total >= theta[j, d]
+    return lowest + code_step * reached
+
+
+@_compile
+def read_out(
+    codes: Array, u: Array, c: Array, base: int, step: int, skip: Array, theta: Array, lowest: int,
+    code_step: int, out: Array, span: Array,
+) -> None:  # fmt: skip
+    """Write the output codes of all channels of one element; span: extremes of y."""
+    states = c.shape[0]
+    ground = np.int64(0)
+    for n in range(states):
+        ground += c[n]
+    ground *= base
+    for d in range(u.shape[0]):
+        total = ground + step * read_channel(codes, d * states, c) + skip[u[d], d]
+        span[0] = min(span[0], total)
+        span[1] = max(span[1], total)
+        out[d] = encode_output(total, theta, d, lowest, code_step)
+
+
+@_compile
+def step_channel(  # noqa: C901 - one loop nest, as the machine runs it
+    d: int, u: int, delta: int, codes_of_u: int, before: Array, has_before: bool, left: Array,
+    right: Array, drive: Array, theta: Array, base: int, step: int, codes: Array, counts: Array,
+    level: Array, span: Array,
+) -> bool:  # fmt: skip
+    """Compute the states of one channel in place; return whether any differs from what was there.
+
+    Parameters as of `potentials` and `encode_states`; `before` and `codes` are the rows of the
+    trajectory of the element before and of this one, `level` is scratch.
+    """
+    states = uint64(level.shape[0])
+    channels = uint64(codes.shape[0]) // states
+    at = uint64(d) * states
+    push = (uint64(delta) * uint64(codes_of_u) + uint64(u)) * states
+    decay = (uint64(delta) * channels + uint64(d)) * states
+    if has_before:
+        for n in range(states):
+            held = int32(int32(base) + int32(int32(before[at + n]) * int32(step)))
+            raised = int32(held << (left[decay + n] & 31))
+            level[n] = int32(int32(raised >> (right[decay + n] & 31)) + drive[push + n])
+    else:
+        for n in range(states):
+            level[n] = drive[push + n]
+    lo, hi = int32(span[0]), int32(span[1])
+    for n in range(states):
+        p = level[n]
+        lo = p if p < lo else lo
+        hi = p if p > hi else hi
+    span[0] = lo
+    span[1] = hi
+    if theta.shape[0] == 3:
+        first, second, third = theta[0], theta[1], theta[2]
+        for n in range(states):
+            p = level[n]
+            code = int32(int32(int32(p >= first) + int32(p >= second)) + int32(p >= third))
+            level[n] = code
+    else:
+        for n in range(states):
+            p = level[n]
+            code = int32(0)
+            for j in range(theta.shape[0]):
+                code = int32(code + int32(p >= theta[j]))
+            level[n] = code
+    differs = int32(0)
+    for n in range(states):
+        differs |= int32(level[n] ^ int32(codes[at + n]))
+    if differs == 0:
+        return False
+    zero = int32(0)
+    for n in range(states):
+        old = int32(codes[at + n])
+        code = level[n]
+        change = int32(int32(code - old) + (_ONE if code > 0 else zero))
+        counts[at + n] = int32(counts[at + n] + int32(change - (_ONE if old > 0 else zero)))
+        codes[at + n] = uint8(code)
+    return True
+
+
+@_compile
+def scan_windows(  # noqa: C901 - one loop nest, as the machine runs it
+    inputs: Array, first_window: int, linked: Array, shifts: Array, u: Array, delta: Array,
+    b: Array, c: Array, left: Array, right: Array, has_left: bool, gain: Array, unit: float,
+    theta_state: Array, base: int, step: int, skip: Array, theta: Array, lowest: int,
+    code_step: int, trajectory: Array, origin: int, counts: Array, sent: Array, magnitude: Array,
+    record: Array, outputs: Array, indices: Array, first_free: int, state_span: Array,
+    total_span: Array,
+) -> tuple[int, int]:  # fmt: skip
+    """Run the scan of a chunk; return the used nodes and the new origin of the trajectory.
+
+    Parameters
+    ----------
+    inputs : ndarray, int32, shape (window, element)
+        Nodes of the convolution.
+    first_window, linked, shifts
+        As in `kernels.convolve_rows`.
+    u, delta : ndarray, uint8, shape (input node, channel)
+        Codes.
+    b, c : ndarray, int32, shape (input node, state)
+        Values.
+    left, right, has_left, gain, unit, theta_state, base, step
+        As in the functions above.
+    skip : ndarray, int64, shape (code, channel)
+        Skip values.
+    theta : ndarray, int64, shape (j, channel)
+        Thresholds of the output code, which is ``lowest + code_step * (thresholds reached)``.
+    trajectory : ndarray, uint8, shape (element, channel * state)
+        State codes of the window before; afterwards those of the last window.
+    origin : int
+        Row of the trajectory that holds element 0.
+    counts : ndarray, int32, shape (channel * state,)
+        Counts of the window before; afterwards those of the last window.
+    sent, magnitude : ndarray, int64, shape (channel * state,)
+        Receive how often each state was not 0, and its codes, over the windows.
+    record : ndarray, uint8, shape (window, element, channel * state)
+        Receives the states of the windows; may be empty.
+    outputs : ndarray, int8, shape (node, channel)
+        Output codes.
+    indices : ndarray, int32, shape (window, element)
+        Nodes of the output codes.
+    first_free : int
+        First node of `outputs` that is free.
+    state_span, total_span : ndarray, int64, shape (2,)
+        Extremes of p and y.
+    """
+    windows, elements = inputs.shape
+    channels = outputs.shape[1]
+    size = trajectory.shape[1]
+    states = size // channels
+    codes_of_u = skip.shape[0]
+    drive = np.empty(gain.shape[0] * states, dtype=np.int32)
+    level = np.empty(size, dtype=np.int32)
+    scratch = np.empty(states, dtype=np.int32)
+    potential = np.empty(size, dtype=np.int32)
+    active = np.empty(channels, dtype=np.int64)
+    free = first_free
+    for w in range(first_window, windows):
+        shift = shifts[w] if linked[w] else elements
+        if linked[w]:
+            for e in range(shift):
+                add_codes(trajectory[(origin + e) % elements], -1, counts)
+            origin = (origin + shift) % elements
+        else:
+            origin = 0
+            counts[:] = 0
+        held = False
+        # Channels whose state after the element before is not that of the window before.
+        differing = 0
+        for e in range(elements):
+            node = inputs[w, e]
+            row = trajectory[(origin + e) % elements]
+            before = trajectory[(origin + e - 1) % elements]
+            if e + shift >= elements:
+                if e > 0 and not held:
+                    levels_of(before, base, step, level)
+                drive_of(b[node], gain, unit, drive)
+                if e == 0:
+                    first_potentials(u[node], delta[node], codes_of_u, states, drive, potential)
+                else:
+                    potentials(
+                        u[node], delta[node], codes_of_u, level, left, right, has_left, drive,
+                        potential,
+                    )  # fmt: skip
+                encode_states(potential, theta_state, base, step, level, row, counts, state_span)
+                held = True
+                read_out(
+                    row, u[node], c[node], base, step, skip, theta, lowest, code_step,
+                    outputs[free], total_span,
+                )  # fmt: skip
+                indices[w, e] = free
+                free += 1
+                continue
+            known = indices[w - 1, e + shift]
+            same_input = node == inputs[w - 1, e + shift]
+            if not same_input or (e == 0 and shift > 0):
+                differing = channels
+                for d in range(channels):
+                    active[d] = d
+            elif e == 0:
+                differing = 0
+            if differing == 0:
+                indices[w, e] = known
+                continue
+            drive_of(b[node], gain, unit, drive)
+            ground = np.int64(0)
+            for n in range(states):
+                ground += c[node, n]
+            ground *= base
+            out = outputs[free]
+            out[:] = outputs[known]
+            changed = False
+            left_over = 0
+            for k in range(differing):
+                d = active[k]
+                if step_channel(
+                    d, u[node, d], delta[node, d], codes_of_u, before, e > 0, left, right, drive,
+                    theta_state, base, step, row, counts, scratch, state_span,
+                ):  # fmt: skip
+                    active[left_over] = d
+                    left_over += 1
+                total = ground + step * read_channel(row, d * states, c[node])
+                total += skip[u[node, d], d]
+                total_span[0] = min(total_span[0], total)
+                total_span[1] = max(total_span[1], total)
+                code = encode_output(total, theta, d, lowest, code_step)
+                changed |= code != out[d]
+                out[d] = code
+            differing = left_over
+            if changed:
+                indices[w, e] = free
+                free += 1
+            else:
+                indices[w, e] = known
+        for i in range(size):
+            sent[i] += counts[i] >> ABOVE
+            magnitude[i] += counts[i] & ((1 << ABOVE) - 1)
+        if record.shape[0]:
+            for e in range(elements):
+                record[w - first_window, e, :] = trajectory[(origin + e) % elements]
+    return free, origin
