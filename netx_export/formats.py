@@ -21,7 +21,7 @@ from netx_export.budget import Budget, Formats, TooWide, WidthError
 from netx_export.frozen import FloatArray, FrozenModel, FrozenTrace
 from netx_export.lowering import lower
 
-WIDEST = Formats(residual=28, gate=27, b=24, c=20, state=20)
+WIDEST = Formats(residual=28, gate=25, b=24, c=20, state=20)
 """Where the search starts."""
 
 NARROW_START = Formats(residual=18, gate=20, b=20, c=20, state=20)

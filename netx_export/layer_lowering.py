@@ -45,7 +45,7 @@ from netx_export.frozen import (
 )
 from netx_export.thresholds import affine_thresholds, normalised_thresholds
 
-MAX_EXP2_TERMS = 24
+MAX_EXP2_TERMS = 27
 """Terms tried for the power of two before the closest is taken."""
 
 LEAST_MULTIPLIER_BITS = 6

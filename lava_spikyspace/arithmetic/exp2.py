@@ -12,8 +12,8 @@ from lava_spikyspace.network import IntArray
 MAX_FRAC_BITS = 28
 """Widest fraction of argument and result."""
 
-MAX_TERMS = 24
-"""Most factors; with the widest fraction, remainder and power still fit a register of 53 bits."""
+MAX_TERMS = 28
+"""Most factors; exporters keep fraction and factors together within a register of 53 bits."""
 
 
 @cache
@@ -40,7 +40,7 @@ def exp2(x: IntArray, frac_bits: int, terms: int) -> IntArray:
     frac_bits : int
         Fraction bits of exponent and result, 0..28.
     terms : int
-        Number n of factors, 0..24.
+        Number n of factors, 0..28.
 
     Returns
     -------
