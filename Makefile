@@ -1,6 +1,6 @@
 # One command per habit. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo env test test-slow docs lint format clean distclean
+.PHONY: help demo env test test-slow bench docs lint format clean distclean
 
 ENVIRONMENT := .venv
 DEMO_ENVIRONMENT := .venv-demo
@@ -25,6 +25,11 @@ test: lint  ## lint, then the tests
 test-slow: env  ## the tests that take long; pictures of the report go to build/screenshots
 	$(BIN)/python -m pytest -m slow
 	@echo "pictures of the report to look at: $(or $(LSS_SCREENSHOTS),build/screenshots)"
+
+bench: env  ## speed here, as ratios from one run; some minutes a size
+	mkdir -p build
+	$(BIN)/lava-spikyspace --json bench --size metr-la --plot build/bench-metr-la.svg --force >build/bench-metr-la.json
+	$(BIN)/lava-spikyspace bench --size electricity --only engine,runtime,simulator --repeats 5
 
 docs: env  ## the documentation, warnings as errors, into build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict

@@ -28,6 +28,7 @@ import typer
 
 from lava_spikyspace import __version__
 from lava_spikyspace.cli.backends import backends
+from lava_spikyspace.cli.bench import bench
 from lava_spikyspace.cli.check import check
 from lava_spikyspace.cli.command import (
     Command,
@@ -71,6 +72,7 @@ COMMANDS: dict[str, Command | CommandGroup] = {
     "train": train,
     "evaluate": evaluate,
     "sweep": sweep,
+    "bench": bench,
     "export": export,
     "compare": compare,
     "inspect": inspect,

@@ -84,7 +84,7 @@ def run_lava(
     """
     if steps < 1:
         raise UsageError(f"a simulation needs at least 1 time step, found {steps}")
-    runtime = _build(process, run_cfg)
+    runtime = start_lava(process, run_cfg)
     report_progress(0, steps)
     if pauses:
         _run_with_pauses(runtime, steps)
@@ -184,7 +184,21 @@ def _is_built(builder_queue: Any) -> bool:  # noqa: ANN401 - a multiprocessing.Q
         return False
 
 
-def _build(process: AbstractProcess, run_cfg: RunConfig) -> WatchedRuntime:
+def start_lava(process: AbstractProcess, run_cfg: RunConfig) -> WatchedRuntime:
+    """Compile a graph and start Lava's runtime for it, in a guarded worker process.
+
+    Parameters
+    ----------
+    process : AbstractProcess
+        Any process of the graph.
+    run_cfg : RunConfig
+        Chooses the process models.
+
+    Returns
+    -------
+    WatchedRuntime
+        Built, at time step 0; `run_lava` shows how it is used.
+    """
     executable = process.compile(run_cfg)
     runtime = WatchedRuntime(executable)
     executable.assign_runtime_to_all_processes(runtime)
