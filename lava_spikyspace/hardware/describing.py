@@ -19,7 +19,6 @@ from lava_spikyspace.hardware.registers import products_of, registers_of
 from lava_spikyspace.intervals import dense_rows, limb_intervals, prove_ranges
 from lava_spikyspace.network import (
     ConvLayer,
-    DenseLayer,
     HeadLayer,
     Interval,
     Layer,
@@ -27,7 +26,7 @@ from lava_spikyspace.network import (
     RmsNormLayer,
     ScanLayer,
 )
-from lava_spikyspace.plan import MESSAGE, Arrival, Plan, ProcessPlan
+from lava_spikyspace.plan import MESSAGE, Arrival, Plan, ProcessPlan, Weighted
 from lava_spikyspace.profiling.counters import sends_binary
 
 WEIGHT_BITS = 8
@@ -199,7 +198,7 @@ def _pattern(layer: Layer, row: str, role: str) -> Pattern:
         }[role]
     if isinstance(layer, ConvLayer):
         return FanOut(layer.neurons, layer.neurons, taps=layer.weight.shape[1])
-    if isinstance(layer, DenseLayer) and ".synapses" in row.removeprefix(layer.name):
+    if isinstance(layer, Weighted) and ".synapses" in row.removeprefix(layer.name):
         return Dense(layer.weight.shape[1], layer.neurons)
     if role == "rms":
         return Dense(1, layer.neurons)
@@ -212,7 +211,7 @@ def _pattern(layer: Layer, row: str, role: str) -> Pattern:
 
 def _sum_range(layer: Layer, x: Interval) -> Interval:
     """Return the range of the weighted sum at one neuron in one step."""
-    if not isinstance(layer, DenseLayer | ConvLayer):
+    if not isinstance(layer, Weighted | ConvLayer):
         raise InternalError(f"{layer.name} has no weights")
     low, high = dense_rows(layer.weight, x.union(Interval(0, 0)))
     return Interval(int(np.min(low)), int(np.max(high)))

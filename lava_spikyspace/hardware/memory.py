@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lava_spikyspace.network import (
+    MESSAGE_BITS,
     ConvLayer,
     EncoderLayer,
     GateLayer,
@@ -19,6 +20,15 @@ from lava_spikyspace.network import (
     RmsNormLayer,
     ScanLayer,
     SoftplusLayer,
+)
+from lava_spikyspace.spike_ssm.layers import (
+    BernoulliLayer,
+    ChannelNormLayer,
+    ClassificationHeadLayer,
+    LeakyLayer,
+    RefractoryLayer,
+    S4dLayer,
+    SpikingLayer,
 )
 
 EMISSION_BYTES = 1
@@ -103,6 +113,45 @@ def _(layer: HeadLayer) -> Constants:
     return Constants(_descaling(layer) // layer.weight.shape[0], array_bytes(layer.weight))
 
 
+@_constants.register
+def _(layer: ChannelNormLayer) -> Constants:
+    return Constants(_descaling(layer) // layer.neurons, 0)
+
+
+@_constants.register
+def _(layer: S4dLayer) -> Constants:
+    tables = (layer.decay_real, layer.decay_imag, layer.left, layer.right)
+    read = (layer.read_real, layer.read_imag, layer.skip, layer.shift)
+    # The state: two registers for each complex one, beside that which the ranges name.
+    registers = 2 * layer.states * bytes_in(MESSAGE_BITS)
+    each = sum(_per_neuron(table, layer.neurons) for table in (*tables, *read))
+    return Constants(each + registers, 0)
+
+
+@_constants.register
+def _(layer: SpikingLayer) -> Constants:
+    tables = [layer.threshold]
+    shared = 0
+    if isinstance(layer, LeakyLayer):
+        shared = array_bytes([layer.leak])
+    if isinstance(layer, RefractoryLayer):
+        tables.append(layer.refractory)
+        shared += array_bytes([layer.fade])
+    if isinstance(layer, BernoulliLayer):
+        tables += [layer.seed, layer.seed]  # where each window starts, and where it is
+    return Constants(sum(_per_neuron(table, layer.neurons) for table in tables), shared)
+
+
+@_constants.register
+def _(layer: ClassificationHeadLayer) -> Constants:
+    return Constants(_descaling(layer) // layer.neurons, 0)
+
+
+def bytes_in(bits: int) -> int:
+    """Return the bytes that hold so many bits."""
+    return -(-bits // 8)
+
+
 def _scan(layer: ScanLayer, part: str) -> Constants:
     if part == ".state":
         # One signed exponent for each code of the step size.
@@ -116,5 +165,7 @@ def _per_neuron(values: npt.ArrayLike, neurons: int) -> int:
     return array_bytes(values) // neurons
 
 
-def _descaling(layer: LinearLayer | HeadLayer) -> int:
+def _descaling(
+    layer: LinearLayer | HeadLayer | ChannelNormLayer | ClassificationHeadLayer,
+) -> int:
     return sum(array_bytes(values) for values in (layer.mult, layer.add, layer.shift))

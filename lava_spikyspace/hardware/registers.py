@@ -12,9 +12,10 @@ from lava_spikyspace.network import (
     ScanLayer,
     SoftplusLayer,
 )
+from lava_spikyspace.spike_ssm.layers import SigmoidGateLayer
 
 POWER = "power of two"
-"""Register of the shift-and-add power inside PTSiLU and PTSoftplus."""
+"""Register of the shift-and-add power inside PTSiLU, PTSoftplus and PTSigmoid."""
 
 _PRODUCTS = ("product", "comparison", "drive")
 """Ranges of products before their shift or comparison; all other ranges are of registers."""
@@ -37,7 +38,7 @@ def registers_of(layer: Layer, part: str, ranges: Ranges) -> dict[str, Interval]
         if part == ".state":
             return {"state": kept["state"]}
         return {name: kept[name] for name in ("accumulator", "message")}
-    if isinstance(layer, GateLayer | SoftplusLayer):
+    if isinstance(layer, GateLayer | SoftplusLayer | SigmoidGateLayer):
         kept[POWER] = exp2_register(layer.frac_bits, layer.exp2_terms)
     return kept
 

@@ -11,6 +11,7 @@ from lava_spikyspace.network import (
     HeadLayer,
     Layer,
     Network,
+    OutputLayer,
     ProductLayer,
     ScanLayer,
 )
@@ -71,6 +72,8 @@ def _stated_row(
     if isinstance(layer, HeadLayer):
         synops = layer.channels * int(np.count_nonzero(layer.weight))
         return Activity(events={MESSAGE: np.ones(neurons, dtype=np.int64)}, synops=synops)
+    if isinstance(layer, OutputLayer):
+        return Activity(events={MESSAGE: np.ones(neurons, dtype=np.int64)})
     if inner and isinstance(layer, ScanLayer):
         bits, share = layer.state_bits, _share_not_zero(layer.state_bits, rate)
     else:
