@@ -92,7 +92,8 @@ class BlockRun:
         x, squares, roots = self.stream.messages[new], nodes.squares[new], nodes.roots[new]
         spans = whole_spans(3)
         norm = layers.norm
-        kernels.squares_and_roots(x, norm.eps, norm.root_bits, squares, roots, spans)
+        shifts = norm.root_bits, norm.square_shift
+        kernels.squares_and_roots(x, norm.eps, *shifts, squares, roots, spans)
         tally = self._tally(norm.name)
         for name, span in zip(("accumulator", "state", "message"), spans, strict=True):
             tally.see(name, *span)

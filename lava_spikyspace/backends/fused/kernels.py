@@ -33,16 +33,27 @@ _compile_sums = numba.njit(
 
 @_compile_sums
 def squares_and_roots(
-    x: Array, eps: int, root_bits: int, squares: Array, roots: Array, spans: Array
+    x: Array,
+    eps: int,
+    root_bits: int,
+    square_shift: int,
+    squares: Array,
+    roots: Array,
+    spans: Array,
 ) -> None:
-    """`arithmetic.root_mean_square`; spans: sum of squares, their mean, root."""
+    """`arithmetic.root_mean_square`; spans: sum of squares, their mean, root.
+
+    ``squares`` receives at least the sum of the whole squares: it bounds a length. A message has at
+    most 24 bits, so that its square is exact in float64 before the shift.
+    """
     channels = x.shape[1]
+    unit = 4.0**square_shift
     for node in range(x.shape[0]):
         row = x[node]
         total = np.float64(0)
         for c in range(channels):
             value = np.float64(row[c])
-            total += value * value
+            total += np.floor(value * value / unit)
         whole = np.int64(total)
         mean = whole // channels + eps
         radicand = mean << (2 * root_bits)
@@ -51,7 +62,7 @@ def squares_and_roots(
             root -= 1
         if (root + 1) * (root + 1) <= radicand:
             root += 1
-        squares[node] = total
+        squares[node] = (total + channels) * unit
         roots[node] = np.float64(root)
         spans[0, 0] = min(spans[0, 0], whole)
         spans[0, 1] = max(spans[0, 1], whole)

@@ -310,7 +310,6 @@ def _takes_limbs(layers: BlockLayers, proven: Mapping[str, Ranges]) -> bool:
     linear = (layers.b, layers.c, layers.out_proj)
     return (
         wide
-        or layers.norm.square_shift > 0
         or any(layer.theta_limbs for layer in encoders)
         or any(layer.mult_limbs for layer in linear)
     )

@@ -11,7 +11,8 @@ from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.backends.fused.engine import run_fused
 from lava_spikyspace.backends.fused.network_form import network_form
 from lava_spikyspace.errors import StrictRangeError
-from lava_spikyspace.network import Interval, ScanLayer
+from lava_spikyspace.intervals import prove_ranges, with_ranges
+from lava_spikyspace.network import Interval, RmsNormLayer, ScanLayer
 from lava_spikyspace.plan import CODINGS, make_plan
 from tests.backends.parity import differences
 from tests.random_networks import DEFAULT_BITS, random_messages, random_network
@@ -230,3 +231,21 @@ def test_thresholds_that_no_value_reaches():
         theta=lambda s: s.theta * 0 + np.array([-(1 << 62), 5, 1 << 62]),
     )
     assert compare(network, random_messages(1, network, 5)) == []
+
+
+@pytest.mark.parametrize("shift", [1, 3])
+def test_squares_without_their_low_bits(shift):
+    network = random_network(5, wide=True, golden=0)
+    layers = tuple(
+        replace(layer, square_shift=shift, root_bits=layer.root_bits + shift)
+        if isinstance(layer, RmsNormLayer)
+        else layer
+        for layer in network
+    )
+    network = replace(network, layers=layers)
+    network = with_ranges(network, prove_ranges(network))
+    assert network_form(network) is not None
+    plan, messages = make_plan(network, "graded"), random_messages(6, network, 40)
+    expected = BatchBackend(kernels="numpy").run(plan, messages, record=True, strict=True)
+    found = BatchBackend(kernels="fused").run(plan, messages, record=True, strict=True)
+    assert differences(plan, expected, found) == []
