@@ -190,3 +190,18 @@ def test_real_data(lss_train, shared_data, call, tmp_path):
     persistence = data["baselines"]["persistence"]["all"]["r2"]
     assert abs(data["metrics"]["all"]["r2"] - persistence) < 0.3
     assert torch.isfinite(torch.tensor(data["best"]["loss"]))
+
+
+def test_a_float_model_is_trained_and_then_gets_codes(lss_train, tmp_path):
+    settings = tmp_path / "float.toml"
+    settings.write_text("[model]\nquantised = false\n")
+    first = lss_train(*QUICK, "--epochs", "1", "--config", str(settings))
+    assert first.code == 0, first.stderr
+    assert "of it scan" in first.stderr
+    assert "firing rate 0.0%" in first.stdout
+    (tmp_path / "ck.pt").rename(tmp_path / "float.pt")
+    second = lss_train(*QUICK, "--epochs", "1", "--init", str(tmp_path / "float.pt"), "--json")
+    assert second.code == 0, second.stderr
+    assert second.envelope["data"]["config"]["quantised"] is True
+    saved = load_checkpoint(tmp_path / "ck.pt").provenance
+    assert saved.initial_sha256 == load_checkpoint(tmp_path / "float.pt").provenance.sha256
