@@ -21,7 +21,7 @@ from functools import singledispatch
 import numpy as np
 
 from lava_spikyspace.arithmetic import lowest_signed
-from lava_spikyspace.errors import InternalError
+from lava_spikyspace.errors import InputError, InternalError
 from lava_spikyspace.hardware.microcode.activations import silu_params, softplus_params
 from lava_spikyspace.hardware.microcode.descaling import Descaling
 from lava_spikyspace.hardware.microcode.kinds import KindGraph, NeuronKind
@@ -30,6 +30,7 @@ from lava_spikyspace.hardware.microcode.splitter import Splitter, bits_of
 from lava_spikyspace.hardware.microcode.words import LIMB_BITS, words_for
 from lava_spikyspace.hardware.patterns import Dense, FanIn, FanOut, Strided
 from lava_spikyspace.network import (
+    SPIKYSPACE_LAYERS,
     ConvLayer,
     EncoderLayer,
     GateLayer,
@@ -38,6 +39,7 @@ from lava_spikyspace.network import (
     Interval,
     Layer,
     LinearLayer,
+    Network,
     NormEncoderLayer,
     ProductLayer,
     ResidualLayer,
@@ -65,12 +67,35 @@ def split_plan(plan: Plan) -> KindGraph:
     Raises
     ------
     InputError
-        Synapses would sum up more than a word holds, however the messages are cut.
+        Synapses would sum up more than a word holds, however the messages are cut; a layer has no
+        program; or its messages or multipliers go in limbs of the file, which no program takes.
     """
+    for layer in plan.network:
+        _refuse(layer, plan.network)
     splitter = Splitter(plan)
     for layer in plan.network:
         _split(layer, splitter)
     return KindGraph(tuple(splitter.kinds), tuple(splitter.synapses))
+
+
+def _refuse(layer: Layer, network: Network) -> None:
+    """Refuse a layer that no program computes."""
+    what = None
+    if network.is_wide(layer.name):
+        what = (
+            f"its messages have {network[layer.name].ranges['message'].bits} bits and go in limbs"
+        )
+    elif getattr(layer, "theta_limbs", ()) or getattr(layer, "mult_limbs", ()):
+        what = "its thresholds or multipliers are taken in limbs"
+    elif type(layer) not in SPIKYSPACE_LAYERS:
+        raise InputError(
+            f"{layer.name}: there is no neuron program for layers of type {type(layer).__name__}"
+        )
+    if what is not None:
+        raise InputError(
+            f"{layer.name}: {what}, which no neuron program takes",
+            hint="export with fewer fraction bits, such as --width 24",
+        )
 
 
 @singledispatch
@@ -96,14 +121,16 @@ def _(layer: InputLayer, splitter: Splitter) -> None:
 @_split.register
 def _(layer: RmsNormLayer, splitter: Splitter) -> None:
     ranges, source = splitter.proven[layer.name], layer.source("residual")
-    x, total, radicand = splitter.message(source), ranges["accumulator"], ranges["state"]
-    square = Interval(0, x.magnitude**2)
+    x, total, mean = splitter.message(source), ranges["accumulator"], ranges["state"]
+    radicand = Interval(mean.lo << 2 * layer.root_bits, mean.hi << 2 * layer.root_bits)
+    shift = 2 * layer.square_shift
+    square = Interval(0, x.magnitude**2 >> shift)
     cut = cut_for([np.ones((1, layer.channels), dtype=np.int8)], square, layer.name)
     squares = splitter.add(
         layer,
         layer.name + SQUARES,
         "rms_square",
-        {"SQUARE": square.bits, **cut.params},
+        {"SQUARE": square.bits, "SHIFT": shift, **cut.params},
         {},
         neurons=layer.channels,
         payloads=cut.payloads(square),

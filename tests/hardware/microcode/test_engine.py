@@ -12,8 +12,11 @@ from lava_spikyspace.hardware.microcode.machine import Machine
 from lava_spikyspace.hardware.microcode.paths import path_lengths
 from lava_spikyspace.hardware.microcode.splitting import HOST_CELL, split_plan
 from lava_spikyspace.inputs import resolve_network
+from lava_spikyspace.intervals import prove_ranges, with_ranges
+from lava_spikyspace.network import RmsNormLayer
 from lava_spikyspace.plan import make_plan
 from tests.random_networks import code_entropies, random_messages, random_network
+from tests.random_spike_ssm import random_spike_ssm
 
 ONE_BIT = dict.fromkeys(("c", "s", "delta", "delta1", "x", "y"), 1)
 SMALL = {"blocks": 1, "golden": 0, "window": 4, "bits": {"y1": 3, "pts": 3}}
@@ -117,3 +120,27 @@ def test_codes_that_no_accumulator_sums_up_are_refused():
 def test_all_codes_of_the_demo_network(coding):
     network = resolve_network(None)
     assert differences(make_plan(network, coding), network.golden.inputs) == []
+
+
+@pytest.mark.parametrize("shift", [1, 2])
+def test_squares_without_their_low_bits(shift):
+    network = random_network(9, **{**SMALL, "wide": True})
+    layers = tuple(
+        replace(layer, square_shift=shift, root_bits=layer.root_bits + shift)
+        if isinstance(layer, RmsNormLayer)
+        else layer
+        for layer in network
+    )
+    network = replace(network, layers=layers)
+    network = with_ranges(network, prove_ranges(network))
+    plan, messages = make_plan(network, "graded"), random_messages(9, network, 3)
+    assert differences(plan, messages) == []
+
+
+def test_what_no_program_takes_is_refused_by_name():
+    broad = random_network(1, **{**SMALL, "broad": True})
+    with pytest.raises(InputError, match="in limbs, which no neuron program takes"):
+        split_plan(make_plan(broad, "graded"))
+    other = make_plan(random_spike_ssm(1), "graded")
+    with pytest.raises(InputError, match="no neuron program for layers of type ProjectionLayer"):
+        split_plan(other)
