@@ -312,7 +312,10 @@ def _classification_head(layer: ClassificationHeadLayer, site: Site) -> Classifi
 
 def _parameters(layer: Layer) -> dict[str, Any]:
     """Return the stored fields of a layer by name: the parameters of a process that takes them."""
-    return {name: getattr(layer, name) for name in stored_fields(type(layer))}
+    parameters = {name: getattr(layer, name) for name in stored_fields(type(layer))}
+    # What a descaling gives does not depend on the limbs that its multiplier is taken in.
+    parameters.pop("mult_limbs", None)
+    return parameters
 
 
 Builder = Callable[[Any, Site], AbstractProcess]

@@ -136,7 +136,7 @@ BROKEN = {
     ),
     "a window that the head does not have": (
         lambda n: replace(n, window=9),
-        r"found shape \(3, 8\), expected \(horizon, window\) = \(3, 9\)",
+        "found 8 elements, expected 9, the window",
     ),
     "a format whose name cannot be an attribute": (
         lambda n: replace(n, formats={"gate bits": 3}),

@@ -1,5 +1,7 @@
 """SPikE-SSM-style networks: the simulator equals the batch engine in all it computes and counts."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 
@@ -59,3 +61,42 @@ def test_compiled_kernels_leave_the_family_to_numpy():
     expected = BatchBackend(kernels="numpy").run(plan, messages, record=True)
     found = BatchBackend(kernels="fused").run(plan, messages, record=True)
     assert differences(plan, expected, found) == []
+
+
+MODELS = {
+    "channel_norm": "PyChannelNormModelFixed",
+    "classification_head": "PyClassificationHeadModelFixed",
+    "diagonal_s4d": "PyDiagonalS4dModelFixed",
+    "gated_residual": "PyGatedResidualModelFixed",
+    "projection": "PyProjectionModelFixed",
+    "pt_sigmoid": "PyPTSigmoidModelFixed",
+    "spiking_neuron": "PySpikingNeuronModelFixed",
+}
+
+
+@pytest.mark.parametrize("folder", MODELS)
+def test_a_model_that_answers_wrongly_once_is_found(folder, monkeypatch):
+    from lava_spikyspace.backends.sim import SimBackend
+
+    module = import_module(f"lava_spikyspace.processes.{folder}.models")
+    model = getattr(module, MODELS[folder])
+    decide, told = model.decide, []
+
+    def wrong(self, position, arrived):
+        message = decide(self, position, arrived)
+        if message is None or told:
+            return message
+        told.append(True)
+        changed = np.array(message)
+        changed.flat[0] = 1 - changed.flat[0]
+        if hasattr(self, "forecast"):
+            self.forecast[position.window] = changed
+        return changed
+
+    monkeypatch.setattr(model, "decide", wrong)
+    network = random_spike_ssm(0)
+    plan, messages = make_plan(network, "graded"), random_sequences(0, network, 2)
+    expected = BatchBackend().run(plan, messages, record=True)
+    found = SimBackend().run(plan, messages, record=True)
+    assert told
+    assert differences(plan, expected, found) != []
