@@ -41,6 +41,9 @@ def runner(network: Network, messages: IntArray) -> Callable[[], object]:
 def against_torch(size: Size, windows: int, repeats: int) -> Iterator[Comparison]:
     """Yield the batch engine against the forward pass of the PyTorch model with its best batch.
 
+    The PyTorch model is measured twice: its scan as a loop over the steps, and in our own compiled
+    kernel, which is part of training.
+
     Parameters
     ----------
     size : Size
@@ -55,28 +58,34 @@ def against_torch(size: Size, windows: int, repeats: int) -> Iterator[Comparison
         return
     network = size.network()
     fed = min(windows, max(TORCH_BATCHES))
-    forward = _best_forward(size, fed)
-    for name, messages in (
-        ("consecutive windows of a table", overlapping(network, windows)),
-        ("independent windows", random_messages(2, network, windows)),
-    ):
-        fast, slow = in_turn(runner(network, messages), forward, repeats)
-        yield Comparison(
-            f"batch engine against PyTorch, {name}",
-            "batch engine",
-            "PyTorch forward",
-            "window",
-            tuple(seconds / windows for seconds in fast),
-            tuple(seconds / fed for seconds in slow),
-        )
+    for scan in ("plain loop", "compiled scan"):
+        forward = _best_forward(size, fed, compiled=scan == "compiled scan")
+        for name, messages in (
+            ("consecutive windows", overlapping(network, windows)),
+            ("independent windows", random_messages(2, network, windows)),
+        ):
+            fast, slow = in_turn(runner(network, messages), forward, repeats)
+            yield Comparison(
+                f"{name}, PyTorch with {scan}",
+                "batch engine",
+                f"PyTorch forward, {scan}",
+                "window",
+                tuple(seconds / windows for seconds in fast),
+                tuple(seconds / fed for seconds in slow),
+            )
 
 
-def _best_forward(size: Size, windows: int) -> Callable[[], object]:
-    """Return a forward pass of the PyTorch model over `windows` windows, in its best batches."""
+def _best_forward(size: Size, windows: int, *, compiled: bool) -> Callable[[], object]:
+    """Return a forward pass of the PyTorch model over `windows` windows, in its best batches.
+
+    `compiled` says whether the scan runs in our compiled kernel, or as a loop over the steps in
+    PyTorch alone.
+    """
     import torch
 
     from lava_spikyspace.benchmarking.measuring import seconds_of
     from netx_export.config import ModelConfig
+    from netx_export.scan import scan, selective_scan
     from netx_export.spikyspace import SpikySpace
 
     torch.manual_seed(0)
@@ -90,6 +99,8 @@ def _best_forward(size: Size, windows: int) -> Callable[[], object]:
         dt_rank=size.dt_rank,
     )
     model = SpikySpace(config).eval()
+    for mixer in model.mixers:
+        mixer.scan = scan if compiled else selective_scan
     inputs = torch.randn(windows, size.window, size.channels).cumsum(1) / 4
 
     def forward(batch: int) -> None:

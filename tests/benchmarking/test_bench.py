@@ -22,7 +22,7 @@ def measured(*topics):
 def test_engine_against_torch():
     pytest.importorskip("torch")
     figures = measured("engine")
-    assert len(figures) == 2
+    assert len(figures) == 4
     assert all(isinstance(figure, Comparison) and figure.ratio > 0 for figure in figures)
 
 
