@@ -18,6 +18,7 @@ from lava_spikyspace.arithmetic.fixed_point import (
 )
 from lava_spikyspace.arithmetic.roots import (
     isqrt,
+    mean_of_squares,
     mean_square,
     root_mean_square,
     shift_subtract_isqrt,
@@ -46,6 +47,7 @@ __all__ = [
     "isqrt",
     "join_limbs",
     "lowest_signed",
+    "mean_of_squares",
     "mean_square",
     "pt_silu",
     "pt_softplus",

@@ -28,6 +28,8 @@ def descale_sums(
         Widths of the low limbs of the multiplier, lowest first.
     """
     offset = add + np.left_shift(np.int64(1), shift - 1)
+    if not limbs:
+        return (np.asarray(acc * mult + offset),)
     sums: list[IntArray] = []
     carry: IntArray | int = 0
     for factor, constant, width in zip(

@@ -53,6 +53,8 @@ def shifted_square(x: IntArray, shift: int) -> IntArray:
     shift : int
         Low bits of x that only correct the square of the others.
     """
+    if not shift:
+        return np.asarray(x * x)
     high, low = x >> shift, x & ((1 << shift) - 1)
     return np.asarray(high * high + ((2 * high * low + (low * low >> shift)) >> shift))
 
@@ -75,7 +77,22 @@ def mean_square(x: IntArray, eps: int, square_shift: int = 0) -> IntArray:
         Mean square with ``2*(f - square_shift)`` fraction bits.
     """
     x = np.asarray(x, dtype=np.int64)
-    return np.asarray(shifted_square(x, square_shift).sum(axis=-1) // x.shape[-1] + eps)
+    return mean_of_squares(shifted_square(x, square_shift).sum(axis=-1), x.shape[-1], eps)
+
+
+def mean_of_squares(total: IntArray, channels: int, eps: int) -> IntArray:
+    """Return ``total // channels + eps``, the mean square of a sum of shifted squares.
+
+    Parameters
+    ----------
+    total : ndarray, int64, shape (...,)
+        Sum over the channels.
+    channels : int
+        Number C of channels.
+    eps : int
+        Stabiliser, in the unit of the squares.
+    """
+    return np.asarray(total // channels + eps)
 
 
 def root_mean_square(x: IntArray, eps: int, root_bits: int, square_shift: int = 0) -> IntArray:

@@ -57,6 +57,8 @@ def comparison_sums(
     limbs : sequence of int
         Widths of the low limbs of the thresholds, lowest first.
     """
+    if not limbs:
+        return (np.asarray(theta * rms),)
     sums: list[IntArray] = []
     carry: IntArray | int = 0
     *low, top = split_limbs(theta, limbs)
@@ -93,8 +95,12 @@ def encode_normalised(
 
 
 def _count(reached: Iterable[npt.NDArray[np.bool_]]) -> IntArray:
-    """Return how many of the arrays are true, element by element; of at most 255 arrays."""
-    return np.asarray(sum(flags.view(np.uint8) for flags in reached), dtype=np.int64)
+    """Return how many of the arrays are true, element by element; of 1 to 255 arrays."""
+    first, *others = reached
+    total = first.view(np.uint8)
+    for flags in others:
+        total += flags.view(np.uint8)
+    return total.astype(np.int64)
 
 
 def lowest_signed(bits: int) -> int:

@@ -9,7 +9,7 @@ from lava.magma.core.model.py.type import LavaPyType
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
-from lava_spikyspace.arithmetic import isqrt, mean_square, shifted_square
+from lava_spikyspace.arithmetic import isqrt, mean_of_squares, shifted_square
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.processes.framed_model import Arrived, LimbSender, SameStepModel
 from lava_spikyspace.processes.frames import Position
@@ -33,9 +33,9 @@ class PyRmsNormModelFixed(LimbSender, SameStepModel):
     def decide(self, position: Position, arrived: Arrived) -> IntArray:
         """Return the root mean square of the channels."""
         x = self.message_at("a_in", arrived)
-        mean = mean_square(x, self.eps, self.square_shift)
-        rms = isqrt(mean << (2 * self.root_bits))[None]
         squares = shifted_square(x, self.square_shift).sum()
+        mean = mean_of_squares(squares, x.shape[-1], self.eps)
+        rms = isqrt(mean << (2 * self.root_bits))[None]
         self.tally.note_extremes(squares)
         self.check(accumulator=squares, state=mean, message=rms)
         return rms
