@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 from lava_spikyspace.errors import InputError, UsageError
 
 _CHUNK_BYTES = 1 << 20
+
+MAX_SETTINGS_BYTES = 16 << 20
+"""Longest file of settings that is read."""
 
 
 @contextmanager
@@ -89,6 +93,35 @@ def _check_target(shown: Path, target: Path, *, force: bool) -> None:
         raise UsageError(f"{shown}: exists and is not a regular file")
     if not force:
         raise UsageError(f"{shown}: exists already", hint="--force replaces it")
+
+
+def read_regular(path: Path, *, most: int | None = None) -> bytes:
+    """Return the content of a regular file; a device or a pipe might never end.
+
+    Parameters
+    ----------
+    path : Path
+        File to read.
+    most : int, optional
+        Longest content that is accepted, in bytes.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is not a regular one, or is longer than `most`.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a directory" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
+            raise InputError(f"{path}: cannot be read: found {kind}, expected a regular file")
+        if most is not None and status.st_size > most:
+            raise InputError(f"{path}: found {status.st_size} bytes, expected at most {most}")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:  # a name with a zero byte
+        raise InputError(f"{str(path)!r}: cannot be read: {error}") from error
 
 
 def sha256_of(path: str | Path) -> str:

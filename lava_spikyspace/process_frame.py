@@ -14,10 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lava_spikyspace.datasets.parquet import PARQUET_ERRORS, open_parquet
+from lava_spikyspace.datasets.source import Source, open_source
 from lava_spikyspace.errors import InputError
 from lava_spikyspace.network import IntArray, Interval
 from lava_spikyspace.profiling.counters import ProcessCounts
 from lava_spikyspace.profiling.facts import RowFacts
+from lava_spikyspace.wording import one_line
 
 DTYPES = {
     "name": "str",
@@ -91,7 +94,13 @@ def frame_of(
                 "seconds": (seconds or {}).get(fact.process) if first else None,
             }
         )
-    return pd.DataFrame(rows, columns=list(DTYPES)).astype(DTYPES)
+    # Column by column: whole numbers beside gaps would become floats in a frame of rows.
+    return pd.DataFrame(
+        {
+            column: pd.Series([row[column] for row in rows], dtype=dtype)
+            for column, dtype in DTYPES.items()
+        }
+    )
 
 
 def facts_of(frame: pd.DataFrame) -> tuple[RowFacts, ...]:
@@ -186,8 +195,8 @@ def read_frame(folder: Path, stem: str, dtypes: Mapping[str, str]) -> pd.DataFra
         if list(frame.columns) != list(dtypes):
             raise InputError(f"{path}: found columns {list(frame.columns)}, expected {[*dtypes]}")
         frame = frame.astype(dict(dtypes))
-    except (OSError, ValueError, TypeError, OverflowError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
+    except (*PARQUET_ERRORS, OverflowError) as error:
+        raise InputError(f"{path}: cannot be read: {one_line(error)}") from error
     for column, dtype in dtypes.items():
         if dtype == "object":
             frame[column] = pd.Series(
@@ -198,9 +207,22 @@ def read_frame(folder: Path, stem: str, dtypes: Mapping[str, str]) -> pd.DataFra
 
 def _read(path: Path) -> pd.DataFrame:
     if path.suffix == ".parquet":
-        return pd.read_parquet(path, engine="pyarrow")
+        return _read_parquet(open_source(path))
     # Names as they are ("NA" is one), floats with all their digits.
     return pd.read_csv(path, keep_default_na=False, na_values=[""], float_precision="round_trip")
+
+
+def _read_parquet(source: Source) -> pd.DataFrame:
+    """Read the columns as they are: what pandas notes about a frame may be broken or missing."""
+    import pyarrow as pa
+
+    try:
+        with open_parquet(source) as file:
+            table = file.read(use_threads=False, use_pandas_metadata=False)
+        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True, integer_object_nulls=True)
+    except pa.ArrowException as error:
+        raise InputError(f"{source.path}: cannot be read: {one_line(error)}") from error
+    return frame
 
 
 def _whole(value: Any) -> int | None:  # noqa: ANN401 - a cell of a frame

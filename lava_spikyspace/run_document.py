@@ -9,8 +9,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    NonNegativeInt,
-    PositiveInt,
     TypeAdapter,
 )
 
@@ -26,6 +24,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
+
+_LARGEST = 2**62
+"""Numbers stay in int64, also the sum of two."""
+
+_Count = Annotated[int, Field(ge=0, le=_LARGEST)]
+_Positive = Annotated[int, Field(ge=1, le=_LARGEST)]
+_Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]
 
 
 class Summary(Protocol):
@@ -96,15 +101,15 @@ class ProcessEntry(_Strict):
 
     name: str
     type: str
-    neurons: NonNegativeInt
-    spikes: NonNegativeInt
-    graded_spikes: NonNegativeInt
-    events_in: NonNegativeInt
-    synops: NonNegativeInt
-    neuron_updates: NonNegativeInt
+    neurons: _Count
+    spikes: _Count
+    graded_spikes: _Count
+    events_in: _Count
+    synops: _Count
+    neuron_updates: _Count
     firing_rate: float | None
-    min: int | None
-    max: int | None
+    min: _Whole | None
+    max: _Whole | None
 
     def counts(self, saturations: int) -> ProcessCounts:
         """Return the row of the profile."""
@@ -125,21 +130,21 @@ class HardwareEntry(_Strict):
 class SummaryData(_Strict):
     """What the ``data`` of every command that runs windows has; see `RunSummary`."""
 
-    time_steps: PositiveInt
-    latency_steps: NonNegativeInt
-    frame_steps: PositiveInt
-    window: PositiveInt
+    time_steps: _Positive
+    latency_steps: _Count
+    frame_steps: _Positive
+    window: _Positive
     seed: int | None
-    recorded_windows: NonNegativeInt
+    recorded_windows: _Count
     processes: tuple[ProcessEntry, ...]
-    saturations: dict[str, PositiveInt]
-    clipped_inputs: NonNegativeInt
+    saturations: dict[str, _Positive]
+    clipped_inputs: _Count
     runtime: str | None
     coding: Coding
     strict: bool
     variates: tuple[str, ...]
     table: FileEntry
-    forecasts_shape: tuple[PositiveInt, PositiveInt, PositiveInt]
+    forecasts_shape: tuple[_Positive, _Positive, _Positive]
     # Runs of earlier versions have no such entry.
     hardware: HardwareEntry | None = None
 
@@ -148,7 +153,7 @@ class RunData(SummaryData):
     """The ``data`` of ``run``."""
 
     forecasts: list[list[list[float]]] | None
-    windows: tuple[NonNegativeInt, ...]
+    windows: tuple[_Count, ...]
 
 
 Metrics: TypeAlias = dict[str, dict[str, float | None]]
@@ -158,8 +163,8 @@ Metrics: TypeAlias = dict[str, dict[str, float | None]]
 class EvaluationData(SummaryData):
     """The ``data`` of ``evaluate``; the metrics without missing targets are not looked into."""
 
-    windows: PositiveInt
-    first_window: NonNegativeInt
+    windows: _Positive
+    first_window: _Count
     part: str
     split: tuple[float, float, float]
     split_source: str
@@ -172,18 +177,18 @@ class StockRunData(_Strict):
     """The ``data`` of ``run`` on a plain NetX network; see `StockResult`."""
 
     outputs: list[Any] | None
-    outputs_shape: tuple[PositiveInt, ...]
-    time_steps: PositiveInt
-    latency_steps: NonNegativeInt
+    outputs_shape: tuple[_Positive, ...]
+    time_steps: _Positive
+    latency_steps: _Count
     processes: tuple[ProcessEntry, ...]
     runtime: str
     feed: Feed
     input: FileEntry | None
-    skip_layers: NonNegativeInt
-    num_layers: PositiveInt | None
-    reset_interval: PositiveInt | None
-    reset_offset: NonNegativeInt
-    input_bits: NonNegativeInt
+    skip_layers: _Count
+    num_layers: _Positive | None
+    reset_interval: _Positive | None
+    reset_offset: _Count
+    input_bits: _Count
 
 
 class _Envelope(_Strict):

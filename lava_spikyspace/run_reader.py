@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import zipfile
-import zlib
+import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import TypeVar
@@ -16,9 +15,10 @@ import pandas as pd
 from pydantic import ValidationError
 
 from lava_spikyspace.boundary import FloatArray
-from lava_spikyspace.datasets.numpy_files import read_array
+from lava_spikyspace.datasets.numpy_files import read_array, read_arrays
 from lava_spikyspace.datasets.source import open_source
 from lava_spikyspace.errors import InputError, InternalError
+from lava_spikyspace.files import read_regular
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.netx.stock.selection import Settings
 from lava_spikyspace.process_frame import (
@@ -52,6 +52,7 @@ from lava_spikyspace.run_document import (
 )
 from lava_spikyspace.series import Series
 from lava_spikyspace.stock.results import StockResult
+from lava_spikyspace.wording import one_line
 
 D = TypeVar("D")
 
@@ -91,24 +92,22 @@ def read_run_directory(folder: Path) -> RunResult:
         )
     document = _read_document(folder / RUN_NAME, parse_document)
     data: SummaryData = document.data
+    _check_sizes(folder, document)
     if isinstance(document, EvaluationDocument):
         first, count = document.data.first_window, document.data.windows
         windows = np.arange(first, first + count, dtype=np.int64)
     else:
         windows = np.asarray(document.data.windows, dtype=np.int64)
-    path = folder / FORECASTS_NAME
-    if data.forecasts_shape[0] != windows.size or data.forecasts_shape[2] != len(data.variates):
-        raise InputError(f"{folder / RUN_NAME}: the entries of its data contradict each other")
     counts = tuple(row.counts(data.saturations.get(row.name, 0)) for row in data.processes)
     frame = _read_processes(folder, counts)
     facts = _facts_of(folder, frame)
     channels = _read_channels(folder, counts)
     return RunResult(
-        forecasts=_read_forecasts(path, windows, data),
+        forecasts=_read_forecasts(folder / FORECASTS_NAME, windows, data),
         windows=windows,
         series=_read_series(folder / ACTUAL_NAME, windows, data),
         scores=_scores_of(document),
-        records=_read_records(folder / RECORDS_NAME, facts, channels, data),
+        records=_read_records(folder / RECORDS_NAME, facts, channels, data, counts),
         backend=document.backend,
         runtime=data.runtime,
         coding=data.coding,
@@ -158,12 +157,24 @@ def read_stock_run_directory(folder: Path) -> StockResult:
         feed=data.feed,
         model=None if document.model is None else document.model.reference(),
         data=None if data.input is None else data.input.reference(),
-        records=_read_arrays(folder / RECORDS_NAME),
+        records=_read_arrays(folder / RECORDS_NAME, data.time_steps * _most_neurons(counts)),
         versions=document.versions,
         timings_s=document.timings_s,
         process_seconds=seconds_of(frame),
         diagnostics=tuple(entry.diagnostic() for entry in document.diagnostics),
     )
+
+
+def _check_sizes(folder: Path, document: Document) -> None:
+    """Hold sizes against each other and against the table of forecasts, before they are used."""
+    data = document.data
+    windows = data.windows if isinstance(data.windows, int) else len(data.windows)
+    if data.forecasts_shape[0] != windows or data.forecasts_shape[2] != len(data.variates):
+        raise InputError(f"{folder / RUN_NAME}: the entries of its data contradict each other")
+    path, rows = folder / FORECASTS_NAME, math.prod(data.forecasts_shape)
+    size = open_source(path).size
+    if rows > size:
+        raise InputError(f"{path}: found {size} bytes, expected {rows} rows")
 
 
 def _read_outputs(path: Path) -> IntArray:
@@ -175,15 +186,16 @@ def _read_outputs(path: Path) -> IntArray:
 
 def _read_document(path: Path, parse: Callable[[bytes], D]) -> D:
     try:
-        return parse(path.read_bytes())
-    except OSError as error:
+        content = read_regular(path)
+    except InputError as error:
         raise InputError(
-            f"{path}: cannot be read: {error.strerror}",
-            hint="a run directory is what `run --out` or `evaluate --out` makes",
+            error.message, hint="a run directory is what `run --out` or `evaluate --out` makes"
         ) from error
+    try:
+        return parse(content)
     except ValidationError as error:
         faults = [
-            f"{'.'.join(map(str, fault['loc'])) or 'document'}: {fault['msg']}"
+            one_line(f"{'.'.join(map(str, fault['loc'])) or 'document'}: {fault['msg']}")
             for fault in error.errors(include_url=False)
         ]
         more = f" and {len(faults) - _SHOWN_FAULTS} more" if len(faults) > _SHOWN_FAULTS else ""
@@ -209,7 +221,7 @@ def _read_forecasts(path: Path, windows: IntArray, data: SummaryData) -> FloatAr
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, csv.Error) as error:
-        raise InputError(f"{path}: not a table of forecasts: {error}") from error
+        raise InputError(f"{path}: not a table of forecasts: {one_line(error)}") from error
     return np.array(values).reshape(data.forecasts_shape)
 
 
@@ -223,7 +235,7 @@ def _forecast_rows(windows: IntArray, data: SummaryData) -> Iterator[list[str]]:
 
 
 def _shown(row: list[str] | None) -> str:
-    return "the end of the file" if row is None else ",".join(row)
+    return "the end of the file" if row is None else one_line(",".join(row))
 
 
 def _read_processes(folder: Path, counts: tuple[ProcessCounts, ...]) -> pd.DataFrame:
@@ -276,9 +288,11 @@ def _read_records(
     facts: tuple[RowFacts, ...],
     channels: Mapping[str, IntArray],
     data: SummaryData,
+    counts: tuple[ProcessCounts, ...],
 ) -> dict[str, IntArray]:
     """Read the codes, after checking the shapes of those that rows of the counts are made of."""
-    records = _read_arrays(path)
+    elements = max(data.window, data.forecasts_shape[1])
+    records = _read_arrays(path, data.recorded_windows * elements * _most_neurons(counts))
     neurons = {fact.record: len(channels[fact.name]) for fact in facts if fact.name in channels}
     windows, (_, horizon, variates) = data.recorded_windows, data.forecasts_shape
     for name in records.keys() & neurons.keys():
@@ -292,14 +306,15 @@ def _read_records(
     return records
 
 
-def _read_arrays(path: Path) -> dict[str, IntArray]:
+def _most_neurons(counts: tuple[ProcessCounts, ...]) -> int:
+    return max((row.neurons for row in counts), default=0)
+
+
+def _read_arrays(path: Path, cells: int) -> dict[str, IntArray]:
+    """Read records; silent layers may compress so well that only the counts vouch for `cells`."""
     if not path.exists():
         return {}
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from error
+    arrays = read_arrays(replace(open_source(path), vouched_cells=cells))
     for name, array in arrays.items():
         if array.dtype.kind != "i":
             raise InputError(f"{path}: {name}: found {array.dtype}, expected integers")

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from lava_spikyspace.boundary import FloatArray
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.errors import InputError
+from lava_spikyspace.wording import one_line
 
 _HEADER = ("row", "time")
 
@@ -115,7 +116,7 @@ class Series:
             stamps = [row[1] for row in rows]
             times = np.array(stamps, dtype="datetime64[s]") if any(stamps) else None
         except (ValueError, IndexError, csv.Error) as error:
-            raise InputError(f"{path}: not a table of actual values: {error}") from error
+            raise InputError(f"{path}: not a table of actual values: {one_line(error)}") from error
         except OSError as error:
             raise InputError(f"{path}: cannot be read: {error.strerror}") from error
         if values.shape != (len(rows), len(variates)) or not rows:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,9 @@ from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 from lava_spikyspace.datasets import InstanceScaler, Scaler, WindowScale
-from lava_spikyspace.errors import CheckpointError, DataError
-from lava_spikyspace.files import atomic_write
+from lava_spikyspace.errors import CheckpointError, DataError, InputError
+from lava_spikyspace.files import atomic_write, read_regular
+from lava_spikyspace.wording import brief
 from netx_export.config import (
     AnyScalerConfig,
     InstanceScalerConfig,
@@ -309,9 +311,10 @@ def _load_own(path: Path) -> tuple[TrainedModel, dict[str, Any] | None]:
             f"{path}: found a plain dict, expected a checkpoint of lava-spikyspace",
             hint="a state dict in the published layout needs its model.json (--config)",
         )
-    if raw.get("version") != VERSION:
+    version = raw.get("version")
+    if not isinstance(version, int) or version != VERSION:  # a tensor compares to a tensor
         raise CheckpointError(
-            f"{path}: found checkpoint version {raw.get('version')!r}, expected {VERSION}"
+            f"{path}: found checkpoint version {brief(version)}, expected {VERSION}"
         )
     content = parse_settings(_Content, raw, str(path), CheckpointError)
     config = parse_settings(ModelConfig, content.config, f"{path}: config", CheckpointError)
@@ -375,9 +378,10 @@ def _scaler(config: AnyScalerConfig | None, path: Path) -> Scaler | InstanceScal
 def _unpickle(path: Path) -> tuple[dict[str, Any], str]:
     """Return the dict in a file and the digest of the file."""
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from error
+        content = read_regular(path)
+    except InputError as error:
+        raise CheckpointError(error.message) from error
+    _check_archive(path, content)
     try:
         loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:
@@ -388,3 +392,24 @@ def _unpickle(path: Path) -> tuple[dict[str, Any], str]:
     if not isinstance(loaded, dict):
         raise CheckpointError(f"{path}: found {type(loaded).__name__}, expected a dict")
     return loaded, hashlib.sha256(content).hexdigest()
+
+
+def _check_archive(path: Path, content: bytes) -> None:
+    """Refuse an archive that unpacks to more than its own size: torch.save never compresses."""
+    if not content.startswith(b"PK"):
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path}: not a file of torch.save: a broken archive ({type(error).__name__})"
+        ) from error
+    unpacked = sum(member.file_size for member in members)
+    is_packed = any(member.compress_type != zipfile.ZIP_STORED for member in members)
+    if is_packed or unpacked > len(content):
+        raise CheckpointError(
+            f"{path}: found {unpacked} bytes packed into {len(content)}, expected entries that "
+            "are not compressed",
+            hint="load it with torch and save it anew with torch.save",
+        )

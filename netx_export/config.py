@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -23,11 +22,12 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from lava_spikyspace.errors import CheckpointError, InputError, SpikySpaceError
+from lava_spikyspace.files import MAX_SETTINGS_BYTES, read_regular
+from lava_spikyspace.toml_files import read_toml_file
+from lava_spikyspace.wording import brief, one_line
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+_SHOWN_FINDINGS = 20
+"""Findings about settings that a message spells out."""
 
 
 class Settings(BaseModel):
@@ -408,15 +408,19 @@ def parse_settings(
     try:
         return kind.model_validate(dict(values))
     except ValidationError as invalid:
-        findings = "; ".join(_finding(item) for item in invalid.errors())
+        items = invalid.errors()
+        findings = "; ".join(_finding(item) for item in items[:_SHOWN_FINDINGS])
+        if len(items) > _SHOWN_FINDINGS:
+            findings += f"; and {len(items) - _SHOWN_FINDINGS} more"
         hint = f"known fields: {', '.join(kind.model_fields)}"
         raise error(f"{source}: {findings}", hint=hint) from None
 
 
 def _finding(item: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in item["loc"]) or "settings"
-    given = "" if item["type"] in {"missing", "value_error"} else f" (found {item['input']!r})"
-    return f"{place}: {item['msg']}{given}"
+    place = one_line(".".join(str(part) for part in item["loc"])) or "settings"
+    is_plain = item["type"] in {"missing", "value_error"}
+    given = "" if is_plain else f" (found {brief(item['input'])})"
+    return f"{place}: {one_line(item['msg'])}{given}"
 
 
 def read_toml(path: Path) -> dict[str, dict[str, Any]]:
@@ -437,16 +441,11 @@ def read_toml(path: Path) -> dict[str, dict[str, Any]]:
     InputError
         The file cannot be read, is no TOML or holds anything else.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as failure:
-        raise InputError(f"{path}: cannot be read: {failure}") from failure
-    except tomllib.TOMLDecodeError as failure:
-        raise InputError(f"{path}: not a TOML file: {failure}") from failure
+    content = read_toml_file(path)
     tables = {"model": content.pop("model", {}), "training": content.pop("training", {})}
     wrong = [name for name, table in tables.items() if not isinstance(table, dict)]
     if content or wrong:
-        found = ", ".join(sorted([*content, *wrong]))
+        found = one_line(", ".join(sorted([*content, *wrong])))
         raise InputError(f"{path}: found {found}, expected only the tables [model] and [training]")
     return tables
 
@@ -470,9 +469,11 @@ def read_published_config(path: Path) -> PublishedModelConfig:
         The file cannot be read, is no JSON object, or a field is missing, unknown or unusable.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as failure:
-        raise CheckpointError(f"{path}: not a readable JSON file: {failure}") from failure
+        content = json.loads(read_regular(path, most=MAX_SETTINGS_BYTES).decode("utf-8"))
+    except InputError as failure:
+        raise CheckpointError(failure.message) from failure
+    except (ValueError, RecursionError) as failure:
+        raise CheckpointError(f"{path}: not a readable JSON file: {one_line(failure)}") from failure
     if not isinstance(content, dict):
         raise CheckpointError(f"{path}: found {type(content).__name__}, expected a JSON object")
     return parse_settings(PublishedModelConfig, content, str(path), CheckpointError)

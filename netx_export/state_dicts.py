@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from lava_spikyspace.errors import CheckpointError
+from lava_spikyspace.wording import one_line
 from netx_export.config import ModelConfig
 from netx_export.spikyspace import SpikySpace
 
@@ -24,6 +25,10 @@ UNUSED_NAMES = re.compile(
 _STEP_SUFFIX = ".step"
 _FROZEN_SUFFIX = ".frozen_zero_point"
 _MAX_LISTED = 20
+
+_DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+"""Types of parameters; narrower ones are no formats to train in, and torch computes little there.
+"""
 
 
 def build_model(entries: Mapping[str, Any], config: ModelConfig, source: str) -> SpikySpace:
@@ -57,7 +62,7 @@ def build_model(entries: Mapping[str, Any], config: ModelConfig, source: str) ->
 
 def _scalar_step(name: str, value: object) -> object:
     is_step = re.fullmatch(r"layers\.\d+\.mixer\.clip_\w+", str(name)) is not None
-    if is_step and isinstance(value, Tensor) and tuple(value.shape) == (1,):
+    if is_step and isinstance(value, Tensor) and not _strange(value) and value.shape == (1,):
         return value.reshape(())
     return value
 
@@ -98,7 +103,7 @@ def check_state_dict(entries: Mapping[str, Any], config: ModelConfig, source: st
     ]
     for name, value in entries.items():
         if name not in expected and name not in optional:
-            findings.append(f"unknown {name}")
+            findings.append(f"unknown {one_line(name)}")
             continue
         found = _unusable(value, expected.get(name, ()), positive=name in steps)
         if found is not None:
@@ -116,14 +121,30 @@ def _unusable(value: object, shape: tuple[int, ...], *, positive: bool) -> str |
     """Say why a value cannot be the parameter of a shape, or None."""
     if not isinstance(value, Tensor):
         return f"found {type(value).__name__}, expected a tensor"
+    strange = _strange(value)
+    if strange is not None:
+        return f"found {strange}, expected a dense floating-point tensor"
     if tuple(value.shape) != shape:
         return f"found shape {_shape(tuple(value.shape))}, expected {_shape(shape)}"
-    if not value.is_floating_point() or value.layout != torch.strided:
-        return f"found {value.dtype} ({value.layout}), expected a dense floating-point tensor"
-    if not torch.isfinite(value).all():
-        return "found NaN or infinity, expected finite values"
-    if positive and value.item() <= 0:
+    stored = value.untyped_storage().nbytes()
+    if value.numel() * value.element_size() > stored:
+        return f"found {value.numel()} values in {stored} bytes, expected one place for each"
+    single = value.to(torch.float32)  # which a large float64 leaves
+    if not torch.isfinite(single).all():
+        return "found NaN or infinity, expected finite values in float32"
+    if positive and single.item() <= 0:
         return f"found a step of {value.item():g}, expected a positive one"
+    return None
+
+
+def _strange(value: Tensor) -> str | None:
+    """Say what a tensor is that is not plain numbers in memory, or None."""
+    if value.is_nested:
+        return "a nested tensor"
+    if value.is_meta:
+        return "a tensor without values"
+    if value.layout != torch.strided or value.dtype not in _DTYPES:
+        return f"{value.dtype} ({value.layout})"
     return None
 
 

@@ -86,6 +86,35 @@ def read_array(source: Source, name: str) -> NDArray[Any]:
         raise source.error("", f"a broken archive ({reason(error)})", "an npz file") from None
 
 
+def read_arrays(source: Source) -> dict[str, NDArray[Any]]:
+    """Read all arrays of an npz file, of any shape and type, but no pickled objects.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By name.
+
+    Raises
+    ------
+    DataError
+        If the file is anything else.
+    """
+    try:
+        with zipfile.ZipFile(source.path) as archive:
+            members = {member.filename: member for member in archive.infolist()}
+            return {
+                name.removesuffix(".npy"): _read_member(source, archive, member)
+                for name, member in members.items()
+            }
+    except _ARCHIVE_ERRORS as error:
+        raise source.error("", f"a broken archive ({reason(error)})", "an npz file") from None
+
+
 def read_npy(source: Source) -> Table:
     """Read a two-dimensional array saved with ``numpy.save``.
 

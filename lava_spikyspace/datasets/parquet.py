@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +30,7 @@ UNNAMED_INDEX = "__index_level_0__"
 MAX_METADATA_BYTES = 16 << 20
 """Longest text, and longest list, in the metadata of a file."""
 
-_PARQUET_ERRORS = (OSError, ValueError, KeyError, TypeError, MemoryError, RuntimeError)
+PARQUET_ERRORS = (OSError, ValueError, KeyError, TypeError, MemoryError, RuntimeError)
 """What pyarrow raises on broken files; its own errors derive from these."""
 
 
@@ -54,25 +56,20 @@ def read_parquet(source: Source) -> Table:
     """
     try:
         import pyarrow as pa
-        import pyarrow.parquet as pq
+        import pyarrow.parquet
     except ImportError:
         raise DataError(
             f"{source.path}: reading parquet needs pyarrow", hint="pip install pyarrow"
         ) from None
     try:
-        with pq.ParquetFile(
-            source.path,
-            thrift_string_size_limit=MAX_METADATA_BYTES,
-            thrift_container_size_limit=MAX_METADATA_BYTES,
-        ) as file:
+        with open_parquet(source) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
-            source.check_cells(_declared_cells(file.metadata, len(schema)), "metadata")
             check_names(source, schema.names, len(schema))
             time_name = _time_name(source, schema)
             names = [name for name in schema.names if name not in (time_name, UNNAMED_INDEX)]
             _check_types(source, schema, names)
             content = file.read(use_threads=False, use_pandas_metadata=False)
-    except (pa.ArrowException, *_PARQUET_ERRORS) as error:
+    except (pa.ArrowException, *PARQUET_ERRORS) as error:
         raise source.error(
             "", f"broken parquet ({reason(error)})", "a readable parquet file"
         ) from None
@@ -83,6 +80,36 @@ def read_parquet(source: Source) -> Table:
         values[:, index] = _numbers(source, content, name)
     timestamps = None if time_name is None else _timestamps(source, content, time_name)
     return assemble_table(source, values, names, timestamps)
+
+
+@contextmanager
+def open_parquet(source: Source) -> Iterator[pq.ParquetFile]:
+    """Open a file that does not declare more than a file of its size may hold.
+
+    Parameters
+    ----------
+    source : Source
+        The file.
+
+    Yields
+    ------
+    pyarrow.parquet.ParquetFile
+        Opened; the metadata is read.
+
+    Raises
+    ------
+    DataError
+        If it declares more. On a broken file pyarrow raises `PARQUET_ERRORS` or its own.
+    """
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(
+        source.path,
+        thrift_string_size_limit=MAX_METADATA_BYTES,
+        thrift_container_size_limit=MAX_METADATA_BYTES,
+    ) as file:
+        source.check_cells(_declared_cells(file.metadata, len(file.schema_arrow)), "metadata")
+        yield file
 
 
 def _declared_cells(metadata: pq.FileMetaData, columns: int) -> int:

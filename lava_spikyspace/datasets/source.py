@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lava_spikyspace.errors import DataError, InputError
 from lava_spikyspace.files import sha256_of
+from lava_spikyspace.wording import one_line
 
 CELL_BYTES = 8
 """Bytes of one value in memory, always float64."""
@@ -26,7 +27,6 @@ Place = Callable[[int, "int | None"], str]
 """Words for a place in a file; row and column are counted from 0, the column may be None."""
 
 _SHOWN_CHARACTERS = 40
-_REASON_CHARACTERS = 160
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,20 @@ class Source:
         Its length in bytes.
     sha256 : str
         Digest of its content, in hexadecimal.
+    vouched_cells : int
+        Values that the file may hold whatever its size, because something else expects them.
     """
 
     path: Path
     size: int
     sha256: str
+    vouched_cells: int = 0
 
     @property
     def max_cells(self) -> int:
         """Most values that a file of this size is believed to hold."""
-        return max(UNQUESTIONED_BYTES, MAX_EXPANSION * self.size) // CELL_BYTES
+        believed = max(UNQUESTIONED_BYTES, MAX_EXPANSION * self.size) // CELL_BYTES
+        return max(believed, self.vouched_cells)
 
     def check_cells(self, cells: int, place: str) -> None:
         """Refuse a number of values that a file of this size cannot honestly hold.
@@ -166,10 +170,7 @@ def reason(error: BaseException) -> str:
     str
         Its message, or the name of its class where it has none.
     """
-    message = " ".join(str(error).split())
-    if not message:
-        return type(error).__name__
-    return message if len(message) <= _REASON_CHARACTERS else message[:_REASON_CHARACTERS] + "…"
+    return one_line(error)
 
 
 def shown(text: str) -> str:

@@ -7,7 +7,6 @@ over all of that profile, and replaces what it gives itself, number by number.
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -24,11 +23,7 @@ from lava_spikyspace.hardware.profile import (
     ChipProfile,
     Profile,
 )
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from lava_spikyspace.toml_files import read_toml_file
 
 ProfileSource: TypeAlias = ChipProfile | AccountingProfile | str | Path
 """A profile, the name of one that comes with the package, or the path of a file."""
@@ -171,11 +166,9 @@ def _merged(path: Path, depth: int = 0) -> dict[str, Any]:
 def _parse(path: Path) -> dict[str, Any]:
     try:
         # Decimals, so that 23.6 in the file is 23.6 in every sum.
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", hint=_PROFILE_HINT) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from error
+        return read_toml_file(path, parse_float=Decimal)
+    except InputError as error:
+        raise InputError(error.message, hint=_PROFILE_HINT) from error
 
 
 def _overlay(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
