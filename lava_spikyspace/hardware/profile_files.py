@@ -24,6 +24,7 @@ from lava_spikyspace.hardware.profile import (
     Profile,
 )
 from lava_spikyspace.toml_files import read_toml_file
+from lava_spikyspace.wording import brief, one_line
 
 ProfileSource: TypeAlias = ChipProfile | AccountingProfile | str | Path
 """A profile, the name of one that comes with the package, or the path of a file."""
@@ -155,7 +156,7 @@ def _merged(path: Path, depth: int = 0) -> dict[str, Any]:
         return content
     base = content.pop("extends")
     if not isinstance(base, str):
-        raise InputError(f"{path}: extends: found {base!r}, expected the name of a profile")
+        raise InputError(f"{path}: extends: found {brief(base)}, expected the name of a profile")
     if depth >= _MAX_DEPTH:
         raise InputError(f"{path}: extends: found a chain of more than {_MAX_DEPTH} profiles")
     is_path = base.endswith(".toml") or "/" in base
@@ -191,7 +192,7 @@ def _place(location: tuple[int | str, ...]) -> str:
     keys = [str(key) for key in location]
     if keys and keys[0] in ("chip", "accounting"):
         keys = keys[1:]
-    return ".".join(keys) or "profile"
+    return one_line(".".join(keys)) or "profile"
 
 
 def _message(text: str) -> str:
@@ -199,4 +200,4 @@ def _message(text: str) -> str:
         "Field required": "found nothing, expected an entry",
         "Extra inputs are not permitted": "found an entry that the schema does not know",
     }
-    return known.get(text, text.removeprefix("Value error, "))
+    return known.get(text, one_line(text.removeprefix("Value error, ")))
