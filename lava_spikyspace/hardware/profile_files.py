@@ -159,8 +159,15 @@ def _merged(path: Path, depth: int = 0) -> dict[str, Any]:
         raise InputError(f"{path}: extends: found {brief(base)}, expected the name of a profile")
     if depth >= _MAX_DEPTH:
         raise InputError(f"{path}: extends: found a chain of more than {_MAX_DEPTH} profiles")
-    is_path = base.endswith(".toml") or "/" in base
-    below = _merged(path.parent / base if is_path else locate_profile(base), depth + 1)
+    if base.endswith(".toml") or "/" in base:
+        below = _merged(path.parent / base, depth + 1)
+    elif base in profile_paths():
+        below = _merged(profile_paths()[base], depth + 1)
+    else:
+        raise InputError(
+            f"{path}: extends: found {brief(base)}, expected one of {', '.join(profile_paths())}",
+            hint="a file of your own is given by its path",
+        )
     return _overlay(below, content)
 
 
