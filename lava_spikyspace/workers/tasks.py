@@ -48,8 +48,10 @@ class ClusterWorkers:
         shared = self._client.submit(_same, work, pure=False)
         pending: deque[Future[Result]] = deque()
         try:
-            for task in tasks:
-                pending.append(self._client.submit(_do, shared, *task, pure=False))
+            for number, task in enumerate(tasks):
+                # Without a priority, tasks that are sent together run in any order.
+                future = self._client.submit(_do, shared, *task, pure=False, priority=-number)
+                pending.append(future)
                 if len(pending) > AHEAD * self.count:
                     yield self._result(pending.popleft())
             while pending:
