@@ -24,6 +24,9 @@ CONNECT_TIMEOUT_S = 5
 
 LOCAL = "127.0.0.1"
 
+_IGNORE_INTERRUPTS = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+"""What a worker of ours runs first."""
+
 _CONFIG = {
     "distributed.admin.large-graph-warning-threshold": "1GB",
     "distributed.scheduler.worker-ttl": None,  # a worker that computes for long is no dead worker
@@ -53,7 +56,7 @@ def local_cluster(jobs: int) -> Iterator[ClusterWorkers]:
         tempfile.TemporaryDirectory(prefix="lava-spikyspace-") as scratch,
     ):
         try:
-            with _interrupts_blocked():
+            with _interrupts_held():
                 cluster = LocalCluster(
                     n_workers=jobs,
                     threads_per_worker=1,
@@ -64,6 +67,7 @@ def local_cluster(jobs: int) -> Iterator[ClusterWorkers]:
                     local_directory=scratch,
                     silence_logs=logging.CRITICAL,
                     env=dict.fromkeys(limits, threads),
+                    preload=[_IGNORE_INTERRUPTS],
                 )
         except (RuntimeError, OSError, TimeoutError) as error:
             raise BackendUnavailableError(
@@ -159,17 +163,22 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """Hold Ctrl-C back from the threads and processes that start within the block, for good.
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back from the processes that start within the block, for good.
 
     A terminal sends it to all processes at once. The workers shall live until this process, which
-    gets it too, has ended them in order.
+    gets it after the block, has ended them in order. Workers that Dask starts later, in the place
+    of one that died, are told by the preload.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # What is ignored stays ignored in a new process. A mask would not do: multiprocessing unblocks
+    # the signal as it starts its resource tracker. Blocked here, so that it waits and is not lost.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
