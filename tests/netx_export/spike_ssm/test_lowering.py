@@ -9,27 +9,12 @@ from lava_spikyspace.backends.batch import BatchBackend  # noqa: E402
 from lava_spikyspace.network import MESSAGE_BITS, Normalisation  # noqa: E402
 from lava_spikyspace.plan import make_plan  # noqa: E402
 from lava_spikyspace.spike_ssm.layers import BernoulliLayer  # noqa: E402
-from netx_export.spike_ssm.config import SpikeSsmConfig  # noqa: E402
 from netx_export.spike_ssm.frozen import freeze  # noqa: E402
 from netx_export.spike_ssm.lowering import lower  # noqa: E402
-from netx_export.spike_ssm.model import SpikeSsm  # noqa: E402
+from tests.netx_export.spike_ssm.small import INPUTS, model_of  # noqa: E402
 
-INPUTS = 3
 PLAIN = Normalisation(kind="fixed", mean=np.zeros(INPUTS), scale=np.ones(INPUTS))
 NEURONS = ("refractory", "soft_reset", "hard_reset", "bernoulli")
-
-
-def model_of(seed=0, **changes):
-    """Return a random model whose normalisation has seen data, and windows."""
-    torch.manual_seed(seed)
-    sizes = {"window": 40, "outputs": 5, "d_model": 12, "d_state": 4, "tau": 0.3}
-    model = SpikeSsm(SpikeSsmConfig(inputs=INPUTS, **{**sizes, **changes}))
-    x = torch.randn(32, model.config.window, INPUTS).cumsum(1) / 4
-    model.train()
-    with torch.no_grad():
-        for _ in range(20):
-            model(x)
-    return model.eval(), x
 
 
 @pytest.mark.parametrize("task", ["classification", "forecast"])
