@@ -223,6 +223,8 @@ def _freeze_block(block: Block) -> FrozenBlock:
     x_proj = _int8(mixer.x_proj.weight)
     inner, ranks, states = mixer.d_inner, mixer.dt_rank, mixer.d_state
     conv_bias = mixer.conv1d.bias
+    steps = np.ones(1) if mixer.channel_steps is None else _float64(mixer.channel_steps)
+    out_proj = mixer.out_proj.weight.detach().double() * torch.from_numpy(steps)
     return FrozenBlock(
         in_scan=in_proj.rows(slice(0, inner)),
         in_gate=in_proj.rows(slice(inner, None)),
@@ -235,11 +237,12 @@ def _freeze_block(block: Block) -> FrozenBlock:
         dt_bias=_float64(mixer.dt_proj.bias),
         exponents=mixer.decay_exponents().numpy().astype(np.int64),
         skip=_float64(mixer.D),
-        out_proj=_int8(mixer.out_proj.weight),
+        out_proj=_int8(out_proj),
         quantisers={
             name: _freeze_quantiser(mixer.quantizer(f"clip_{name}"))
             for name in ("c", "s", "delta", "pts", "delta1", "x", "y", "y1")
         },
+        channel_steps=steps,
     )
 
 

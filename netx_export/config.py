@@ -117,6 +117,10 @@ class ModelConfig(Settings):
         Whether the forward pass rounds weights to int8 as the export does; by default `float`
         goes with the published zero-point rule and with models that are not quantised, and `int8`
         with the others.
+    channel_steps : bool
+        Whether the scan's output is quantised with a step of its own for each channel. The file
+        has thresholds per channel there and the columns of out_proj take the steps in, so that it
+        costs nothing.
     normalisation : {"fixed", "instance"}
         How windows are normalised: by one mean and scale per variate, those of the training rows;
         or by the mean and scale of each window and variate.
@@ -140,6 +144,7 @@ class ModelConfig(Settings):
     activations: Literal["shift", "exact"] = "shift"
     quantised: bool = True
     weights: Literal["int8", "float"] | None = None
+    channel_steps: bool = False
     normalisation: Literal["fixed", "instance"] = "fixed"
 
     @model_validator(mode="after")

@@ -130,6 +130,9 @@ class FrozenBlock:
         Output projection.
     quantisers : mapping of str to FrozenQuantiser
         By published name: c, s, delta, pts, delta1, x, y, y1.
+    channel_steps : ndarray, shape (d,) or (1,)
+        Step of each channel of the scan's output relative to that of the quantiser y; `out_proj`
+        has taken them in.
     """
 
     in_scan: QuantisedWeight
@@ -145,6 +148,7 @@ class FrozenBlock:
     skip: FloatArray
     out_proj: QuantisedWeight
     quantisers: Mapping[str, FrozenQuantiser]
+    channel_steps: FloatArray = field(default_factory=lambda: np.ones(1))
 
 
 @dataclass(eq=False)
@@ -266,7 +270,7 @@ class _Mixer:
         steps = self._values("pts", self._codes("pts", "dt_proj.code", steps))
         delta = self._codes("delta1", "dt_proj", float_pt_softplus(steps))
         y = self._scan(u, delta, self._project(block.b, "s", u), self._project(block.c, "s", u))
-        out = self._values("y", self._codes("y", "scan", y))
+        out = self._values("y", self._codes("y", "scan", y / block.channel_steps))
         return (out * float_pt_silu(self._values("y1", gate))) @ block.out_proj.dense.T
 
     def _values(self, quantiser: str, codes: IntArray) -> FloatArray:

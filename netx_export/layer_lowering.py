@@ -433,7 +433,7 @@ class LayerLowering:
         largest = states * int(np.abs(level).max()) * c.magnitude + int(np.abs(skip).max())
         theta = affine_thresholds(
             out,
-            np.full(len(block.skip), scale),
+            np.full(len(block.skip), scale) / block.channel_steps,
             np.zeros(len(block.skip)),
             Interval(-largest, largest),
         )

@@ -51,7 +51,7 @@ START_PERCENTILE = 0.98
 MIN_STEP = 1e-6
 """Smallest step: keeps alpha positive under gradient updates."""
 
-_MAX_QUANTILE_SAMPLES = 1 << 20
+MAX_QUANTILE_SAMPLES = 1 << 20
 """`torch.quantile` refuses large inputs; beyond this many elements a regular subset will do."""
 
 
@@ -410,5 +410,5 @@ def published_zero_point(x: Tensor) -> Tensor:
 
 def _quantile(x: Tensor, share: float) -> Tensor:
     flat = x.reshape(-1)
-    stride = -(-flat.numel() // _MAX_QUANTILE_SAMPLES)
+    stride = -(-flat.numel() // MAX_QUANTILE_SAMPLES)
     return torch.quantile(flat[::stride], share)

@@ -20,7 +20,14 @@ from torch.nn import functional
 from lava_spikyspace.errors import InternalError
 from netx_export.activations import pt_silu, pt_softplus
 from netx_export.config import ModelConfig
-from netx_export.quantizers import LearnedStepQuantizer, Observer, QuantizerCall
+from netx_export.quantizers import (
+    MAX_QUANTILE_SAMPLES,
+    MIN_STEP,
+    START_PERCENTILE,
+    LearnedStepQuantizer,
+    Observer,
+    QuantizerCall,
+)
 from netx_export.scan import Scan, round_exponents, scan, selective_scan
 from netx_export.weights import fake_int8
 
@@ -32,6 +39,12 @@ SPREAD_RATES = (0.05, 2.0)
 
 SPREAD_STEP_BIAS = (-2.0, 1.0)
 """Range of dt_proj's bias in a spread start; PTSoftplus makes step sizes of 0.25 to 1.9 of it."""
+
+MAX_START_RATIO = 8.0
+"""Largest ratio between the start of a channel's step and that of the median channel."""
+
+MIN_CHANNEL_STEP = 2.0**-10
+"""Smallest step of a channel relative to that of its quantiser: keeps it positive in training."""
 
 RECORD_NAMES = {
     "clip_c": "in_proj.scan",
@@ -89,7 +102,12 @@ class Mixer(nn.Module):
         Leave the recurrence out, so that the scan is its skip path ``D * u`` alone.
     scan : Scan
         How the recurrence is computed; by default fused where that is possible.
+    channel_steps : Parameter or None
+        Step of each channel of the scan's output relative to that of `clip_y`, shape (d_inner,);
+        None where all channels have the same.
     """
+
+    channel_steps: nn.Parameter | None
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -123,6 +141,8 @@ class Mixer(nn.Module):
             if not config.quantised:
                 quantizer.bypass()
             self.add_module(name, quantizer)
+        steps = nn.Parameter(torch.ones(inner)) if config.channel_steps else None
+        self.register_parameter("channel_steps", steps)
         self.decay_table: Tensor | None = None
         self.scan_ablated = False
         self.scan: Scan = scan
@@ -170,7 +190,32 @@ class Mixer(nn.Module):
         delta = self.softplus(self.quantizer("clip_pts")(delta))
         y = self.D * u if self.scan_ablated else self._scan(u, delta, B, C)
         gate = self.silu(self.quantizer("clip_y1")(gate))
-        return functional.linear(self.quantizer("clip_y")(y) * gate, self.weight(self.out_proj))
+        return functional.linear(self._quantised_output(y) * gate, self._out_weight())
+
+    def _quantised_output(self, y: Tensor) -> Tensor:
+        """Quantise the scan's output; without the steps of the channels, which out_proj has."""
+        quantizer = self.quantizer("clip_y")
+        if self.channel_steps is not None:
+            if not quantizer.started:
+                self._start_channel_steps(y, self.channel_steps)
+            y = y / self.channel_steps
+        quantised: Tensor = quantizer(y)
+        return quantised
+
+    def _out_weight(self) -> Tensor:
+        weight = self.out_proj.weight
+        if self.channel_steps is not None:
+            weight = weight * self.channel_steps
+        return fake_int8(weight) if self.int8_weights else weight
+
+    def _start_channel_steps(self, y: Tensor, steps: nn.Parameter) -> None:
+        """Let every channel use the whole range of codes, up to a factor of `MAX_START_RATIO`."""
+        with torch.no_grad():
+            rows = y.reshape(-1, self.d_inner).abs()
+            rows = rows[:: -(-rows.numel() // MAX_QUANTILE_SAMPLES)]
+            sizes = torch.quantile(rows, START_PERCENTILE, dim=0)
+            typical = sizes.median().clamp_min(MIN_STEP)
+            steps.copy_((sizes / typical).clamp(1 / MAX_START_RATIO, MAX_START_RATIO))
 
     def _convolve(self, x: Tensor) -> Tensor:
         taps = self.conv1d.kernel_size[0]
@@ -374,6 +419,10 @@ class SpikySpace(nn.Module):
         """Keep all quantiser steps positive; to be called after every update."""
         for quantizer in self.quantizers().values():
             quantizer.clamp_step()
+        with torch.no_grad():
+            for mixer in self.mixers:
+                if mixer.channel_steps is not None:
+                    mixer.channel_steps.clamp_(min=MIN_CHANNEL_STEP)
 
     def decay_exponents(self) -> list[Tensor]:
         """Return `Mixer.decay_exponents` of every block."""

@@ -24,6 +24,7 @@ UNUSED_NAMES = re.compile(
 
 _STEP_SUFFIX = ".step"
 _FROZEN_SUFFIX = ".frozen_zero_point"
+_CHANNEL_STEPS = ".channel_steps"
 _MAX_LISTED = 20
 
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -97,6 +98,7 @@ def check_state_dict(entries: Mapping[str, Any], config: ModelConfig, source: st
         for name, _ in model.named_parameters()
         if name.endswith(_STEP_SUFFIX)
     }
+    positive = steps | {name for name in expected if name.endswith(_CHANNEL_STEPS)}
     optional = {name + _FROZEN_SUFFIX for name in steps}
     findings = [
         f"missing {name} {_shape(expected[name])}" for name in expected if name not in entries
@@ -105,7 +107,7 @@ def check_state_dict(entries: Mapping[str, Any], config: ModelConfig, source: st
         if name not in expected and name not in optional:
             findings.append(f"unknown {one_line(name)}")
             continue
-        found = _unusable(value, expected.get(name, ()), positive=name in steps)
+        found = _unusable(value, expected.get(name, ()), positive=name in positive)
         if found is not None:
             findings.append(f"{name}: {found}")
     if findings:
@@ -132,8 +134,8 @@ def _unusable(value: object, shape: tuple[int, ...], *, positive: bool) -> str |
     single = value.to(torch.float32)  # which a large float64 leaves
     if not torch.isfinite(single).all():
         return "found NaN or infinity, expected finite values in float32"
-    if positive and single.item() <= 0:
-        return f"found a step of {value.item():g}, expected a positive one"
+    if positive and (single <= 0).any():
+        return f"found a step of {single.min().item():g}, expected a positive one"
     return None
 
 

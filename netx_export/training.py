@@ -42,7 +42,7 @@ from netx_export.threads import one_torch_thread
 SCHEDULE_POSITION = ("last_epoch", "_step_count", "_last_lr")
 """What of a schedule's state changes; the rest follows from the settings, and is partly code."""
 
-QUANTIZER_ENTRY = re.compile(r"\.clip_")
+QUANTIZER_ENTRY = re.compile(r"\.(clip_|channel_steps$)")
 """In the names of a state dict's entries that belong to quantisers."""
 
 DIAGNOSTIC_WINDOWS = 512
@@ -386,17 +386,18 @@ def _new_model(
 def _start_from(model: SpikySpace, initial: TrainedModel) -> None:
     """Take over parameters; those of the quantisers only where both models have the same ones."""
     here, there = model.config, initial.config
-    same_codes = (here.quantised, here.bits, here.zero_point) == (
-        there.quantised,
-        there.bits,
-        there.zero_point,
+    same_codes = all(
+        getattr(here, name) == getattr(there, name)
+        for name in ("quantised", "bits", "zero_point", "channel_steps")
     )
     wanted = model.state_dict()
-    found = {
-        name: value
-        for name, value in initial.model.state_dict().items()
-        if same_codes or not QUANTIZER_ENTRY.search(name)
-    }
+    found = initial.model.state_dict()
+    if not same_codes:
+        for name in [name for name in found if name.endswith(".channel_steps")]:
+            # Without its steps, out_proj is what it has been with them.
+            out_proj = name.replace("channel_steps", "out_proj.weight")
+            found[out_proj] = found[out_proj] * found[name]
+        found = {name: value for name, value in found.items() if not QUANTIZER_ENTRY.search(name)}
     different = [
         f"{name}: found {tuple(value.shape)}, expected {tuple(wanted[name].shape)}"
         for name, value in found.items()

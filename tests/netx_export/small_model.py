@@ -24,9 +24,11 @@ def make_table(rows: int = 160) -> Table:
     return Table(values=values, names=names, timestamps=None, path=Path("t.csv"), sha256="0" * 64)
 
 
-def make_model(table: Table, zero_point: str = "none", seed: int = 0) -> TrainedModel:
+def make_model(
+    table: Table, zero_point: str = "none", seed: int = 0, **changes: object
+) -> TrainedModel:
     torch.manual_seed(seed)
-    config = CONFIG.model_copy(update={"zero_point": zero_point})
+    config = CONFIG.model_copy(update={"zero_point": zero_point, **changes})
     model = SpikySpace(config)
     scaler = Scaler.fit(table.values[:100])
     inputs = scaler.normalise(table.values)[:60].reshape(10, 6, 5).astype(np.float32)

@@ -79,6 +79,21 @@ def test_an_instance_scaler_comes_back(tmp_path):
     assert load_checkpoint(tmp_path / "ck.pt").scaler == InstanceScaler(eps=0.25)
 
 
+def test_steps_of_channels_come_back_and_must_be_positive(tmp_path):
+    trained, windows = _trained(channel_steps=True)
+    save_checkpoint(tmp_path / "ck.pt", trained)
+    with torch.no_grad():
+        assert torch.equal(
+            load_checkpoint(tmp_path / "ck.pt").model(windows), trained.model(windows)
+        )
+        trained.model.mixers[1].channel_steps[2] = -0.5
+    save_checkpoint(tmp_path / "ck.pt", trained, force=True)
+    with pytest.raises(
+        CheckpointError, match=r"layers\.1\.mixer\.channel_steps: found a step of -0"
+    ):
+        load_checkpoint(tmp_path / "ck.pt")
+
+
 @pytest.mark.parametrize("normalisation", ["fixed", "instance"])
 def test_a_scaler_of_another_normalisation_is_refused(tmp_path, normalisation):
     trained, _ = _trained(normalisation=normalisation)

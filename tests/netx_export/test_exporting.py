@@ -109,6 +109,17 @@ def test_histograms_count_every_code(exported) -> None:
     assert len(seen.histogram) == 4
 
 
+def test_steps_of_channels_are_in_the_thresholds_of_the_file() -> None:
+    table = make_table()
+    trained = make_model(table, channel_steps=True)
+    result = export(trained, table, ExportOptions(golden=1))
+    assert min(result.agreement.codes.values()) > 0.999
+    steps = trained.model.mixers[0].channel_steps.detach().numpy()
+    assert steps.max() > 1.5 * steps.min()
+    theta = next(x for x in result.network if x.name == "blocks.0.scan").theta
+    np.testing.assert_allclose(theta[:, -1] / theta[0, -1], steps / steps[0], rtol=1e-2)
+
+
 def test_narrow_width_keeps_every_accumulator_in_24_bits() -> None:
     table = make_table()
     result = export(make_model(table), table, ExportOptions(golden=1, width=24))

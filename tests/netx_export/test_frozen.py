@@ -27,8 +27,10 @@ def calibrated(config: ModelConfig, seed: int) -> tuple[SpikySpace, np.ndarray]:
 
 @pytest.mark.parametrize("zero_point", ["none", "learned", "published"])
 @pytest.mark.parametrize("bits", [Bits(), Bits(c=1, s=3, delta=4, x=1, y=1), Bits(y=4, x=3)])
-def test_frozen_model_computes_what_the_torch_model_computes(zero_point, bits) -> None:
-    config = SMALL.model_copy(update={"zero_point": zero_point, "bits": bits, "weights": "int8"})
+@pytest.mark.parametrize("steps", [False, True])
+def test_frozen_model_computes_what_the_torch_model_computes(zero_point, bits, steps) -> None:
+    changes = {"zero_point": zero_point, "bits": bits, "weights": "int8", "channel_steps": steps}
+    config = SMALL.model_copy(update=changes)
     model, windows = calibrated(config, 3)
     frozen = freeze(model)
     for mixer, exponents in zip(model.mixers, model.decay_exponents(), strict=True):

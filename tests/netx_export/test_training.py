@@ -297,6 +297,20 @@ def test_a_model_with_the_same_codes_goes_on_where_it_was(tmp_path):
         assert torch.allclose(value, first.model.state_dict()[name], atol=1e-5), name
 
 
+def test_steps_of_channels_learn_and_leave_nothing_behind_with_other_codes():
+    steps = small_config(channel_steps=True)
+    first = _fit(config=steps)
+    still = QUICK.model_copy(update={"epochs": 1, "learning_rate": 1e-12})
+    same = _fit(still, config=steps, initial=first).model.state_dict()
+    other = _fit(still, config=small_config(), initial=first).model.state_dict()
+    trained = first.model.state_dict()
+    learned = trained["layers.0.mixer.channel_steps"]
+    assert len(set(learned.tolist())) == len(learned)
+    assert torch.allclose(same["layers.0.mixer.channel_steps"], learned)
+    weight = trained["layers.0.mixer.out_proj.weight"] * learned
+    assert torch.allclose(other["layers.0.mixer.out_proj.weight"], weight)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [({"d_inner": 5}, "in_proj.weight"), ({"normalisation": "instance"}, "normalisation fixed")],
