@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from generators.commands import command_line_page
+from generators.microcode import neuron_programs_page
 from generators.profiles import hardware_profiles_page
 from generators.rules import check_rules_page, lint_rules_page
 from generators.settings import sweep_settings_page
@@ -31,6 +32,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/lint-rules.md": lint_rules_page,
     "reference/check-rules.md": check_rules_page,
     "reference/hardware-profiles.md": hardware_profiles_page,
+    "reference/neuron-programs.md": neuron_programs_page,
     "reference/sweep-settings.md": sweep_settings_page,
 }
 """Path of a page below ``docs/`` to the function that returns its Markdown."""

@@ -9,6 +9,8 @@ import typer
 from lava_spikyspace.cli.app import COMMANDS, app
 from lava_spikyspace.cli.command import CommandGroup
 from lava_spikyspace.hardware.locations import profile_paths
+from lava_spikyspace.hardware.microcode.catalogue import listing_names, listing_text, part_names
+from lava_spikyspace.hardware.microcode.operations import OPERATIONS
 from lava_spikyspace.hardware.profile import numbers
 from lava_spikyspace.hardware.profile_files import load_profile
 from lava_spikyspace.hardware.rules import RULES as CHECK_RULES
@@ -55,6 +57,14 @@ def test_every_number_of_every_profile_is_listed(generated):
         for place, number in numbers(profile):
             row = next(line for line in text.splitlines() if line.startswith(f"| `{place}` |"))
             assert f"`{number.evidence}`" in row or number.value is None
+
+
+def test_every_operation_and_every_listing_is_there(generated):
+    page = generated["reference/neuron-programs.md"]
+    for name, operation in OPERATIONS.items():
+        assert f"| `{name}` | {operation.kind} |" in page
+    for name in (*listing_names(), *part_names()):
+        assert f"### {name}\n\n```text\n{listing_text(name).rstrip()}\n```" in page
 
 
 def test_every_setting_of_a_sweep_is_listed(generated):

@@ -40,8 +40,18 @@ def listing_text(name: str) -> str:
 @cache
 def listing_names() -> tuple[str, ...]:
     """Return the names of all programs, and none of the parts that they include."""
-    names = (p.name.removesuffix(_SUFFIX) for p in _FOLDER.iterdir() if p.name.endswith(_SUFFIX))
-    return tuple(sorted(name for name in names if _is_program(listing_text(name))))
+    return tuple(name for name in _all_names() if _is_program(listing_text(name)))
+
+
+@cache
+def part_names() -> tuple[str, ...]:
+    """Return the names of all parts that programs include."""
+    return tuple(name for name in _all_names() if not _is_program(listing_text(name)))
+
+
+def _all_names() -> list[str]:
+    names = (p.name for p in _FOLDER.iterdir())
+    return sorted(name.removesuffix(_SUFFIX) for name in names if name.endswith(_SUFFIX))
 
 
 def _is_program(text: str) -> bool:

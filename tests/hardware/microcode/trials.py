@@ -8,7 +8,7 @@ holds what the programs send, step by step, and the codes that stay inside again
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
 
@@ -31,6 +31,7 @@ from lava_spikyspace.hardware.microcode.kinds import KindGraph
 from lava_spikyspace.hardware.microcode.limbs import cut_for
 from lava_spikyspace.hardware.microcode.machine import Machine
 from lava_spikyspace.hardware.microcode.splitting import split_plan
+from lava_spikyspace.hardware.microcode.words import LIMB_BITS
 from lava_spikyspace.intervals import dense_rows, prove_ranges
 from lava_spikyspace.network import (
     ConvLayer,
@@ -71,6 +72,9 @@ class Trial:
         Copies side by side, and frames that follow each other.
     rng : Generator
         Draws what arrives.
+    aim : Layer, optional
+        The layer whose thresholds the values lie about, if it is not `layer`: so two layers that
+        differ in their constants get the same.
     arriving : dict
         By role: values by frame, shape (frame, lane, neuron); what the arithmetic gets.
     given : dict
@@ -89,6 +93,7 @@ class Trial:
     lanes: int
     frames: int
     rng: np.random.Generator
+    aim: Layer | None = None
     arriving: dict[str, IntArray] = field(default_factory=dict)
     given: dict[Cell, IntArray] = field(default_factory=dict)
     message: IntArray | None = None
@@ -119,18 +124,23 @@ class Trial:
         return sends_binary(self.plan, self.plan.network[self.layer.source(role)])
 
     def draw(self, interval: Interval, neurons: int, near: IntArray | None = None) -> IntArray:
-        """Return values of an interval: anywhere, at its ends, and about the given ones."""
+        """Return values of an interval: anywhere, at its ends, where words end, near others."""
         shape = (self.frames, self.lanes, neurons)
         anywhere = self.rng.integers(interval.lo, interval.hi, shape, endpoint=True)
         ends = self.rng.choice(np.array(interval.ends), shape)
         if near is None:
             near = self.rng.integers(-7, 8, shape)
-        near = np.clip(near + self.rng.integers(-1, 2, shape), interval.lo, interval.hi)
-        which = self.rng.choice(3, p=[0.35, 0.15, 0.5], size=shape)
-        return np.choose(which, [anywhere, ends, near])
+        word = anywhere >> LIMB_BITS << LIMB_BITS
+        near, word = (
+            np.clip(x + self.rng.integers(-1, 2, shape), interval.lo, interval.hi)
+            for x in (near, word)
+        )
+        which = self.rng.choice(4, p=[0.3, 0.1, 0.1, 0.5], size=shape)
+        return np.choose(which, [anywhere, ends, word, near])
 
-    def thresholds(self, theta: IntArray) -> IntArray:
-        """Return thresholds (neuron, j), one drawn for each frame, lane and neuron."""
+    def thresholds(self) -> IntArray:
+        """Return thresholds, one drawn for each frame, lane and neuron."""
+        theta = (self.aim or self.layer).theta
         shape = (self.frames, self.lanes, len(theta))
         chosen = self.rng.integers(0, theta.shape[1], shape)
         return theta[np.arange(len(theta)), chosen]
@@ -189,7 +199,14 @@ def part_of(graph: KindGraph, layer: str) -> KindGraph:
 
 
 def make_trial(
-    plan: Plan, layer: str, seed: int, *, lanes: int, windows: int, graph: KindGraph | None = None
+    plan: Plan,
+    layer: str,
+    seed: int,
+    *,
+    lanes: int,
+    windows: int,
+    graph: KindGraph | None = None,
+    aim: Layer | None = None,
 ) -> Trial:
     """Return a trial of a layer over some windows."""
     whole = split_plan(plan) if graph is None else graph
@@ -200,9 +217,39 @@ def make_trial(
         lanes,
         windows * plan.network.window,
         np.random.default_rng(seed),
+        aim,
     )
     _fill(trial.layer, trial)
     return trial
+
+
+def side_by_side(trials: Sequence[Trial]) -> Trial:
+    """Return trials of layers that differ in their constants only, as lanes of one.
+
+    Each lane has the constants of its own layer; those that all neurons share are the same within
+    a lane.
+    """
+    first = trials[0]
+    lanes = sum(trial.lanes for trial in trials)
+    whole = Trial(first.plan, first.layer, first.graph, lanes, first.frames, first.rng)
+    for name in ("given", "inner", "between"):
+        axis = 2 if name == "given" else 1
+        parts = [getattr(trial, name) for trial in trials]
+        for key in parts[0]:
+            getattr(whole, name)[key] = np.concatenate([part[key] for part in parts], axis=axis)
+    whole.message = np.concatenate([trial.message for trial in trials], axis=1)
+    kinds = []
+    for index, kind in enumerate(first.graph.kinds):
+        rows = [(trial.lanes, trial.graph.kinds[index]) for trial in trials]
+        constants = {
+            name: np.concatenate(
+                [np.tile(np.atleast_1d(other.constants[name]), (lanes, 1)) for lanes, other in rows]
+            )
+            for name in kind.constants
+        }
+        kinds.append(replace(kind, constants=constants))
+    whole.graph = KindGraph(tuple(kinds), first.graph.synapses)
+    return whole
 
 
 @singledispatch
@@ -243,7 +290,10 @@ def _draw_normalised(layer: NormEncoderLayer, trial: Trial) -> tuple[IntArray, I
     rms = trial.draw(trial.range_of("rms"), 1)
     rms = np.maximum(rms >> trial.rng.integers(0, 12, rms.shape), trial.range_of("rms").lo)
     # From here the comparison turns.
-    turn = -(-(trial.thresholds(layer.theta) * rms) >> layer.rms_shift)
+    turn = -(-(trial.thresholds() * rms) >> layer.rms_shift)
+    # Some of them where the low word of a comparison ends.
+    word = max(LIMB_BITS - layer.rms_shift, 0)
+    turn = np.where(trial.rng.random(turn.shape) < 0.5, turn, turn >> word << word)
     acc = trial.draw(limits, layer.neurons, near=turn)
     trial.give_sum(acc)
     trial.give(trial.last.name, "rms", np.repeat(rms, layer.neurons, axis=-1))
@@ -266,10 +316,9 @@ def _(layer: GateLayer, trial: Trial) -> None:
     trial.inner[trial.last.name, "code"] = code
 
 
-def _draw_sum(layer: Layer, trial: Trial, theta: IntArray | None = None) -> IntArray:
+def _draw_sum(layer: Layer, trial: Trial) -> IntArray:
     limits = trial.proven[layer.name]["accumulator"]
-    near = None if theta is None else trial.thresholds(theta)
-    acc = trial.draw(limits, layer.neurons, near)
+    acc = trial.draw(limits, layer.neurons, near=trial.thresholds())
     trial.give_sum(acc)
     trial.arriving["acc"] = acc
     return acc
@@ -277,12 +326,12 @@ def _draw_sum(layer: Layer, trial: Trial, theta: IntArray | None = None) -> IntA
 
 @_fill.register
 def _(layer: DenseLayer, trial: Trial) -> None:
-    trial.message = encode(_draw_sum(layer, trial, layer.theta), layer.theta)
+    trial.message = encode(_draw_sum(layer, trial), layer.theta)
 
 
 @_fill.register
 def _(layer: SoftplusLayer, trial: Trial) -> None:
-    inner = encode(_draw_sum(layer, trial, layer.theta), layer.theta)
+    inner = encode(_draw_sum(layer, trial), layer.theta)
     value = pt_softplus(layer.table, layer.frac_bits, layer.exp2_terms)[inner]
     trial.message = encode(value, layer.theta_out)
     trial.inner[trial.last.name, "inner"] = inner
