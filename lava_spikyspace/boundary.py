@@ -13,6 +13,7 @@ import numpy.typing as npt
 from lava_spikyspace.datasets.scaling import window_statistics
 from lava_spikyspace.datasets.windows import input_windows
 from lava_spikyspace.errors import DataError
+from lava_spikyspace.families import classifies
 from lava_spikyspace.network import IntArray, Network
 
 FloatArray = npt.NDArray[np.float64]
@@ -96,6 +97,7 @@ def encode_table(
     windows: range,
     *,
     first_row: int = 0,
+    stride: int = 1,
     clip: bool = False,
     source: str = "data",
 ) -> EncodedWindows:
@@ -111,9 +113,11 @@ def encode_table(
     values : ndarray, float64, shape (row, variate)
         The table, or as much of it as the windows read.
     windows : range
-        Window indices with step 1, at least one; window i starts at row i of the table.
+        Window indices with step 1, at least one; window i starts at row ``i * stride``.
     first_row : int
-        Row of the table that `values` begins with.
+        Row of the table that `values` begins with, the first of a window.
+    stride : int
+        Rows from the start of a window to that of the next.
     clip : bool
         Saturate values outside the input range and count them, instead of refusing.
     source : str
@@ -124,28 +128,35 @@ def encode_table(
     DataError
         A value lies outside the input range that the file was proven for (and `clip` is off).
     """
-    here = range(windows.start - first_row, windows.stop - first_row)
+    first = first_row // stride
+    here = range(windows.start - first, windows.stop - first)
     if network.normalisation.kind == "instance":
         return encode_windows(
             network,
-            input_windows(values, network.window, here),
+            input_windows(values, network.window, here, stride),
             clip=clip,
-            first_rows=np.asarray(windows, dtype=np.int64),
+            first_rows=np.asarray(windows, dtype=np.int64) * stride,
             source=source,
         )
-    rows = values[here.start : here.stop + network.window - 1]
+    rows = values[here.start * stride : (here.stop - 1) * stride + network.window]
     mean, scale = _fixed(network)
     rounded, outside = _round(network, rows, mean[0], scale[0])
     # A value counts in every window that it is part of.
-    by_window = input_windows(outside.sum(axis=1, keepdims=True), network.window)
+    by_window = input_windows(outside.sum(axis=1, keepdims=True), network.window, None, stride)
     clipped = int(by_window.sum())
     if clipped and not clip:
         row, variate = (int(i[0]) for i in np.nonzero(outside))
         place = (row, variate)
         raise _out_of_range(
-            network, source, windows.start + row, variate, rows[place], rounded[place], clipped
+            network,
+            source,
+            windows.start * stride + row,
+            variate,
+            rows[place],
+            rounded[place],
+            clipped,
         )
-    messages = input_windows(_saturate(network, rounded), network.window)
+    messages = input_windows(_saturate(network, rounded), network.window, None, stride)
     return EncodedWindows(messages, mean, scale, clipped)
 
 
@@ -193,14 +204,14 @@ def _out_of_range(
 
 
 def decode_forecasts(network: Network, forecasts: IntArray, encoded: EncodedWindows) -> FloatArray:
-    """Turn the integers of the head into forecasts in the units of the table.
+    """Turn the integers of the head into forecasts in the units of the table, or into logits.
 
     Parameters
     ----------
     network : Network
         Gives the fraction bits of the head.
     forecasts : ndarray, int64, shape (window, step, variate)
-        What the head sent.
+        What the head sent; (window, 1, class) of a classifier.
     encoded : EncodedWindows
         The windows that were run.
 
@@ -210,4 +221,6 @@ def decode_forecasts(network: Network, forecasts: IntArray, encoded: EncodedWind
         Forecasts.
     """
     values = forecasts.astype(np.float64) * 2.0**-network.head.frac_bits
+    if classifies(network):
+        return values
     return values * encoded.scale + encoded.mean

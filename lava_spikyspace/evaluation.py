@@ -1,4 +1,4 @@
-"""Score a model on part of a table, beside persistence and ridge regression."""
+"""Score a model on part of a table or of labelled sequences, beside simple baselines."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any, Literal, TypeAlias
 
 from lava_spikyspace.backends.base import Progress
 from lava_spikyspace.backends.batch import BatchBackend
+from lava_spikyspace.classification import Classification
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import (
     DEFAULT_SPLIT,
     Split,
     parse_ratios,
-    split_windows,
-    target_windows,
+    split_range,
 )
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import DataError, ModelFileError, UsageError
@@ -30,18 +30,10 @@ from lava_spikyspace.inputs import (
 )
 from lava_spikyspace.network import Network
 from lava_spikyspace.plan import Coding
-from lava_spikyspace.results import RunSummary
+from lava_spikyspace.results import RunSummary, as_entry
 from lava_spikyspace.run_directory import new_run_directory
-from lava_spikyspace.running import plan_of, summarise, variate_names
-from lava_spikyspace.scoring import (
-    MODEL,
-    Baselines,
-    MaskedScores,
-    ScoreBoard,
-    Scores,
-    score_entries,
-)
-from lava_spikyspace.series import Series
+from lava_spikyspace.running import output_names, plan_of, series_of, summarise
+from lava_spikyspace.scoring import MaskedScores, Scores, make_scoring, score_entries
 from lava_spikyspace.streaming import WindowStream
 from lava_spikyspace.workers import open_workers
 
@@ -68,8 +60,11 @@ class Evaluation(RunSummary):
         Where the split comes from: ``flag``, ``file`` or ``default``.
     scores : mapping of str to Scores
         By ``model``, ``persistence`` and, where it could be fitted, ``ridge``; all targets count.
+        Of a classifier by ``model`` and ``majority``, see `classification`.
     masked : MaskedScores, optional
         The same without missing targets, where a value was named that means missing.
+    classification : Classification, optional
+        Classes beside the true ones, where labelled sequences were scored.
     """
 
     windows: range
@@ -79,12 +74,14 @@ class Evaluation(RunSummary):
     split_source: str
     scores: dict[str, Scores]
     masked: MaskedScores | None = None
+    classification: Classification | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the ``data`` of ``evaluate --json``, as plain values; NaN becomes None."""
         return {
             **score_entries(self.scores),
             "masked": None if self.masked is None else self.masked.to_dict(),
+            "classification": as_entry(self.classification),
             "windows": len(self.windows),
             "first_window": self.windows.start,
             "part": self.part,
@@ -154,7 +151,8 @@ def evaluate(
     Returns
     -------
     Evaluation
-        Metrics per horizon step and over all, beside those of the baselines.
+        Metrics per horizon step and over all, beside those of the baselines; of labelled
+        sequences accuracy and mean recall.
 
     Raises
     ------
@@ -176,7 +174,7 @@ def evaluate(
     ratios, split_source = ratios_of(network, split)
     parts = split_of(table, network, ratios)
     windows = part_windows(part, parts, table)
-    baselines = Baselines.fit(table, network, parts)
+    scoring = make_scoring(table, network, parts, missing_value)
     if record and out is None:
         raise UsageError("found record without a run directory, where the codes would be kept")
     stream = WindowStream(
@@ -187,21 +185,17 @@ def evaluate(
         clip_input=clip_input,
         record=record,
     )
-    board = ScoreBoard(missing_value)
     with ExitStack() as stack:
         writer = stack.enter_context(new_run_directory(out, force=force)) if out else None
         if jobs != 1 or scheduler is not None:
             stream.workers = stack.enter_context(open_workers(jobs, scheduler))
         read_s = time.perf_counter() - started
         for piece in stream.run(windows, progress):
-            target = target_windows(table.values, network.window, network.horizon, piece.windows)
-            board.add(MODEL, target, piece.forecasts)
-            for name, forecasts in baselines.predict(piece.inputs):
-                board.add(name, target, forecasts)
+            scoring.add(piece)
             if writer is not None:
-                names = variate_names(network, table)
+                names = output_names(network, table)
                 writer.write_forecasts(piece.windows, piece.forecasts, names)
-        notices = (*_split_notices(ratios, split_source), *baselines.diagnostics)
+        notices = (*_split_notices(ratios, split_source), *scoring.diagnostics)
         summary = summarise(stream, len(windows), read_s=read_s, notices=notices)
         evaluation = Evaluation(
             windows=windows,
@@ -209,12 +203,13 @@ def evaluate(
             part=part,
             split=ratios,
             split_source=split_source,
-            scores=board.scores(),
-            masked=board.masked(),
+            scores=scoring.scores(),
+            masked=scoring.masked(),
+            classification=scoring.classification(),
             **vars(summary),
         )
         if writer is not None:
-            series = Series.around(table, windows, network.window, network.horizon)
+            series = series_of(table, windows, network)
             writer.write_series(series, evaluation.variates)
             writer.write_summary("evaluate", evaluation, evaluation.to_dict())
             writer.write_channels(evaluation.channel_events)
@@ -261,8 +256,7 @@ def _as_ratios(split: str | Sequence[float]) -> Ratios:
 
 def split_of(table: Table, network: Network, ratios: Ratios) -> Split:
     """Return the windows of the three parts."""
-    windows_in(table, network.window, network.horizon)  # names the table where it is too short
-    return split_windows(table.rows, network.window, network.horizon, ratios)
+    return split_range(windows_in(table, network.window, network.horizon), ratios)
 
 
 def part_windows(part: str, parts: Split, table: Table) -> range:

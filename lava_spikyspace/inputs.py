@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from lava_spikyspace.datasets.checks import assemble_table
 from lava_spikyspace.datasets.readers import read_table
+from lava_spikyspace.datasets.sequences import LabelledSequences
 from lava_spikyspace.datasets.source import Source
 from lava_spikyspace.datasets.table import Table
-from lava_spikyspace.datasets.windows import count_windows
 from lava_spikyspace.demo import demo_data_path, demo_model_path
 from lava_spikyspace.errors import DataError, UsageError
+from lava_spikyspace.families import classifies
 from lava_spikyspace.files import sha256_of
 from lava_spikyspace.network import Network
 from lava_spikyspace.netx.reader import read_network
@@ -127,21 +128,30 @@ def resolve_table(data: DataSource, network: Network, *, bundled: bool) -> Table
     if isinstance(data, str | Path):
         data = read_table(data)
     table = data if isinstance(data, Table) else _table_of(data)
+    check_kind(table, network)
     return table.match(network.variates, network.channels)
 
 
-def windows_in(table: Table, window: int, horizon: int = 0) -> int:
-    """Count the windows of a table; see `datasets.windows.count_windows`.
+def check_kind(table: Table, network: Network) -> None:
+    """Refuse a table where labelled sequences are wanted, and the other way round.
 
     Raises
     ------
     DataError
-        The table is too short for one window; names its file.
+        The data are of the other kind, or labels are no classes of the model.
     """
-    try:
-        return count_windows(table.rows, window, horizon)
-    except DataError as error:
-        raise DataError(f"{table.path}: {error.message}", hint=error.hint) from None
+    if isinstance(table, LabelledSequences) != classifies(network):
+        kinds = ["labelled sequences (an npz file with inputs and labels)", "a table"]
+        expected, found = kinds if classifies(network) else kinds[::-1]
+        does = "classifies" if classifies(network) else "forecasts"
+        raise DataError(f"{table.path}: found {found}, expected {expected}: the model {does}")
+    if isinstance(table, LabelledSequences):
+        table.check_labels(network.head.neurons)
+
+
+def windows_in(table: Table, window: int, horizon: int = 0) -> int:
+    """Count the windows of a table; see `Table.count_windows`."""
+    return table.count_windows(window, horizon)
 
 
 def _table_of(data: npt.NDArray[Any] | pd.DataFrame) -> Table:

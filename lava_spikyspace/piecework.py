@@ -66,6 +66,8 @@ class PieceWork:
         Check every value against its proven range.
     clip_input : bool
         Saturate and count values outside the input range, instead of refusing them.
+    stride : int
+        Rows from the start of a window to that of the next.
     """
 
     engine: Backend
@@ -73,10 +75,12 @@ class PieceWork:
     source: str
     strict: bool
     clip_input: bool
+    stride: int = 1
 
     def rows_of(self, windows: range) -> slice:
         """Return which rows of the table some windows read."""
-        return slice(windows.start, windows.stop - 1 + self.plan.network.window)
+        first, last = windows.start * self.stride, (windows.stop - 1) * self.stride
+        return slice(first, last + self.plan.network.window)
 
     def __call__(
         self,
@@ -111,7 +115,8 @@ class PieceWork:
             network,
             rows,
             windows,
-            first_row=windows.start,
+            first_row=windows.start * self.stride,
+            stride=self.stride,
             clip=self.clip_input,
             source=self.source,
         )

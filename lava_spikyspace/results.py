@@ -11,6 +11,7 @@ from lava_spikyspace.backends.base import Records
 from lava_spikyspace.backends.deployment import Deployed
 from lava_spikyspace.backends.measurement import Measurement
 from lava_spikyspace.boundary import FloatArray
+from lava_spikyspace.classification import Classification
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.inputs import FileReference
 from lava_spikyspace.network import IntArray
@@ -66,7 +67,8 @@ class RunSummary:
     table : FileReference
         The table.
     variates : tuple of str
-        Names of the variates; their numbers from 0 where nothing names them.
+        Names of the variates, their numbers from 0 where nothing names them; of a classifier, the
+        numbers of its classes.
     counts : tuple of ProcessCounts
         One row per process of the plan, in the order of the data; a scan has two.
     time_steps : int
@@ -172,11 +174,13 @@ class RunResult(RunSummary):
     Parameters
     ----------
     forecasts : ndarray, float64, shape (window, step, variate)
-        Forecasts in units of the table.
+        Forecasts in units of the table; logits (window, 1, class) of a classifier.
     windows : ndarray, int64, shape (window,)
-        Window indices; window i starts at row i of the table.
+        Window indices; window i starts at row i of the table. Of labelled sequences, which one.
     series : Series, optional
         The rows of the table that the windows and their forecasts cover.
+    classification : Classification, optional
+        Classes beside the true ones, where labelled sequences were run.
     scores : mapping, optional
         ``metrics`` and ``baselines`` of an evaluation that was read from its directory.
     records : mapping of str to ndarray
@@ -186,6 +190,7 @@ class RunResult(RunSummary):
     forecasts: FloatArray
     windows: IntArray
     series: Series | None = None
+    classification: Classification | None = None
     scores: Mapping[str, Any] | None = None
     records: Records = field(default_factory=dict)
 
@@ -214,6 +219,7 @@ class RunResult(RunSummary):
             "forecasts": self.forecasts.tolist() if is_listed else None,
             "forecasts_shape": list(self.forecasts.shape),
             "windows": self.windows.tolist(),
+            "classification": as_entry(self.classification),
             **self.summary_dict(),
         }
 
@@ -342,6 +348,11 @@ class RunResult(RunSummary):
         from lava_spikyspace.run_reader import read_run_directory
 
         return read_run_directory(Path(directory))
+
+
+def as_entry(classification: Classification | None) -> dict[str, Any] | None:
+    """Return a classification as the JSON object has it."""
+    return None if classification is None else classification.to_dict()
 
 
 def process_rows(counts: Sequence[ProcessCounts]) -> list[dict[str, str | int | float | None]]:

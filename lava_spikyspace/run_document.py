@@ -10,10 +10,12 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
+    model_validator,
 )
 
 from lava_spikyspace.backends.deployment import Deployed
 from lava_spikyspace.backends.measurement import Measurement
+from lava_spikyspace.classification import Classification
 from lava_spikyspace.diagnostics import Diagnostic, Severity
 from lava_spikyspace.inputs import FileReference
 from lava_spikyspace.netx.stock.selection import Feed
@@ -127,6 +129,31 @@ class HardwareEntry(_Strict):
         return None if self.measured is None else Measurement.from_dict(self.measured)
 
 
+_Classes = Annotated[int, Field(ge=1, le=1 << 16)]
+_Class = Annotated[int, Field(ge=0, lt=1 << 16)]
+
+
+class ClassificationEntry(_Strict):
+    """Classes that a model gave beside the true ones; see `Classification`."""
+
+    classes: _Classes
+    accuracy: float
+    labels: tuple[_Class, ...]
+    predicted: tuple[_Class, ...]
+
+    @model_validator(mode="after")
+    def _pairs_of_classes(self) -> ClassificationEntry:
+        if len(self.labels) != len(self.predicted) or not self.labels:
+            raise ValueError("labels and predicted classes do not come in pairs")
+        if max(*self.labels, *self.predicted) >= self.classes:
+            raise ValueError(f"found a class beyond the {self.classes} of the model")
+        return self
+
+    def classification(self) -> Classification:
+        """Return the classes."""
+        return Classification.from_dict(self.model_dump())
+
+
 class SummaryData(_Strict):
     """What the ``data`` of every command that runs windows has; see `RunSummary`."""
 
@@ -145,7 +172,8 @@ class SummaryData(_Strict):
     variates: tuple[str, ...]
     table: FileEntry
     forecasts_shape: tuple[_Positive, _Positive, _Positive]
-    # Runs of earlier versions have no such entry.
+    # Neither have runs of earlier versions.
+    classification: ClassificationEntry | None = None
     hardware: HardwareEntry | None = None
 
 

@@ -106,6 +106,9 @@ def read_run_directory(folder: Path) -> RunResult:
         forecasts=_read_forecasts(folder / FORECASTS_NAME, windows, data),
         windows=windows,
         series=_read_series(folder / ACTUAL_NAME, windows, data),
+        classification=None
+        if data.classification is None
+        else data.classification.classification(),
         scores=_scores_of(document),
         records=_read_records(folder / RECORDS_NAME, facts, channels, data, counts),
         backend=document.backend,
@@ -171,6 +174,11 @@ def _check_sizes(folder: Path, document: Document) -> None:
     windows = data.windows if isinstance(data.windows, int) else len(data.windows)
     if data.forecasts_shape[0] != windows or data.forecasts_shape[2] != len(data.variates):
         raise InputError(f"{folder / RUN_NAME}: the entries of its data contradict each other")
+    classes = data.classification
+    if classes is not None and (
+        len(classes.labels) != windows or data.forecasts_shape[1:] != (1, classes.classes)
+    ):
+        raise InputError(f"{folder / RUN_NAME}: classification: found other windows or classes")
     path, rows = folder / FORECASTS_NAME, math.prod(data.forecasts_shape)
     size = open_source(path).size
     if rows > size:

@@ -16,10 +16,14 @@ from lava_spikyspace.backends.selection import (
     make_backend,
 )
 from lava_spikyspace.backends.sim import Runtime
+from lava_spikyspace.boundary import FloatArray
+from lava_spikyspace.classification import Classification
+from lava_spikyspace.datasets.sequences import LabelledSequences
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import select_windows
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import UsageError
+from lava_spikyspace.families import classifies
 from lava_spikyspace.inputs import (
     DataSource,
     FileReference,
@@ -115,14 +119,15 @@ def run(
         engine, plan_of(network, coding), table, strict=strict, clip_input=clip_input, record=record
     )
     read_s = time.perf_counter() - started
-    pieces = [piece.forecasts for piece in stream.run(chosen, progress)]
+    forecasts = np.concatenate([piece.forecasts for piece in stream.run(chosen, progress)])
     summary = summarise(
         stream, len(chosen), runtime=runtime if backend == "sim" else None, read_s=read_s
     )
     return RunResult(
-        forecasts=np.concatenate(pieces),
+        forecasts=forecasts,
         windows=np.asarray(chosen, dtype=np.int64),
-        series=Series.around(table, chosen, network.window, network.horizon),
+        series=series_of(table, chosen, network),
+        classification=classes_of(table, chosen, forecasts),
         records=stream.records(),
         **vars(summary),
     )
@@ -153,8 +158,28 @@ def plan_of(network: Network, coding: Coding) -> Plan:
     return make_plan(network, coding)
 
 
-def variate_names(network: Network, table: Table) -> tuple[str, ...]:
-    """Return the names of the variates: the model's, else the table's, else numbers from 0."""
+def series_of(table: Table, windows: range, network: Network) -> Series | None:
+    """Return the rows that windows and their forecasts cover; None where nothing is forecast."""
+    if classifies(network):
+        return None
+    return Series.around(table, windows, network.window, network.horizon)
+
+
+def classes_of(table: Table, windows: range, logits: FloatArray) -> Classification | None:
+    """Return the classes of labelled sequences beside the true ones; None for a table."""
+    if not isinstance(table, LabelledSequences):
+        return None
+    return Classification.of(table.labels[windows.start : windows.stop], logits)
+
+
+def output_names(network: Network, table: Table) -> tuple[str, ...]:
+    """Return the names of what a network gives: variates or, of a classifier, classes.
+
+    Variates have the names of the model, else those of the table, else numbers from 0; classes
+    have numbers from 0.
+    """
+    if classifies(network):
+        return tuple(map(str, range(network.head.neurons)))
     return network.variates or table.names or tuple(map(str, range(network.channels)))
 
 
@@ -189,7 +214,7 @@ def summarise(
         strict=stream.strict,
         model=file_of(plan.network),
         table=FileReference(str(table.path), table.sha256),
-        variates=variate_names(plan.network, table),
+        variates=output_names(plan.network, table),
         counts=counts,
         time_steps=plan.time_steps(windows),
         latency_steps=plan.latency_steps,

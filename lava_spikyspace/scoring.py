@@ -1,20 +1,25 @@
-"""Errors of a model and of the baselines beside it, added up piece by piece."""
+"""How good a model is, and the baselines beside it, added up piece by piece."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
 
 from lava_spikyspace.boundary import FloatArray
+from lava_spikyspace.classification import MAJORITY, Classification, majority_class
 from lava_spikyspace.datasets.baselines import RidgeModel, fit_ridge, persistence
 from lava_spikyspace.datasets.metrics import ForecastMoments
+from lava_spikyspace.datasets.sequences import LabelledSequences
 from lava_spikyspace.datasets.table import Table
-from lava_spikyspace.datasets.windows import Split
+from lava_spikyspace.datasets.windows import Split, target_windows
 from lava_spikyspace.diagnostics import Diagnostic
-from lava_spikyspace.errors import DataError
-from lava_spikyspace.network import Network
+from lava_spikyspace.errors import DataError, UsageError
+from lava_spikyspace.network import IntArray, Network
+from lava_spikyspace.streaming import Piece
 
 Scores: TypeAlias = Mapping[str, Mapping[str, float]]
 """Metrics by horizon step, ``"1"`` to ``"H"`` and ``"all"``; see `datasets.metrics`."""
@@ -60,9 +65,12 @@ def score_entries(scores: Mapping[str, Scores]) -> dict[str, Any]:
         }
         for name, entry in scores.items()
     }
+    others = [name for name in scores if name != MODEL]
+    if MAJORITY not in others:
+        others = [PERSISTENCE, RIDGE]
     return {
         "metrics": plain[MODEL],
-        "baselines": {name: plain.get(name) for name in (PERSISTENCE, RIDGE)},
+        "baselines": {name: plain.get(name) for name in others},
     }
 
 
@@ -156,3 +164,127 @@ class ScoreBoard:
 
 def _accumulate(moments: dict[str, ForecastMoments], name: str, addition: ForecastMoments) -> None:
     moments[name] = moments[name] + addition if name in moments else addition
+
+
+class Scoring(Protocol):
+    """Scores what a model gives for the windows of one kind of data."""
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What the user should know."""
+        ...
+
+    def add(self, piece: Piece) -> None:
+        """Add some windows."""
+        ...
+
+    def scores(self) -> dict[str, Scores]:
+        """Return the metrics of the model and of what it is compared with."""
+        ...
+
+    def masked(self) -> MaskedScores | None:
+        """Return the metrics without missing targets, None if no value means missing."""
+        ...
+
+    def classification(self) -> Classification | None:
+        """Return the classes beside the true ones; None of forecasts."""
+        ...
+
+
+def make_scoring(
+    table: Table, network: Network, parts: Split, missing_value: float | None
+) -> Scoring:
+    """Return what scores a model on a table, or on labelled sequences.
+
+    Parameters
+    ----------
+    table : Table
+        The data.
+    network : Network
+        The model.
+    parts : Split
+        Baselines are fitted on the train part.
+    missing_value : float or None
+        Value of the table that means missing.
+    """
+    if isinstance(table, LabelledSequences):
+        if missing_value is not None:
+            raise UsageError("found a missing value, but labels of sequences are never missing")
+        return ClassScoring(table, parts)
+    return ForecastScoring(table, network, parts, missing_value)
+
+
+class ForecastScoring:
+    """Errors of forecasts beside persistence and ridge regression; see `make_scoring`."""
+
+    def __init__(
+        self, table: Table, network: Network, parts: Split, missing_value: float | None
+    ) -> None:
+        self._table, self._network = table, network
+        self._baselines = Baselines.fit(table, network, parts)
+        self._board = ScoreBoard(missing_value)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Why there is no ridge regression."""
+        return self._baselines.diagnostics
+
+    def add(self, piece: Piece) -> None:
+        """Add some windows."""
+        network = self._network
+        target = target_windows(self._table.values, network.window, network.horizon, piece.windows)
+        self._board.add(MODEL, target, piece.forecasts)
+        for name, forecasts in self._baselines.predict(piece.inputs):
+            self._board.add(name, target, forecasts)
+
+    def scores(self) -> dict[str, Scores]:
+        """Return the metrics by forecaster."""
+        return self._board.scores()
+
+    def masked(self) -> MaskedScores | None:
+        """Return the metrics without missing targets."""
+        return self._board.masked()
+
+    def classification(self) -> None:
+        """Return None: forecasts have no classes."""
+
+
+class ClassScoring:
+    """Accuracy beside that of always giving one class; see `make_scoring`.
+
+    Parameters
+    ----------
+    data : LabelledSequences
+        Gives the labels.
+    parts : Split
+        The train part says which class is the most frequent.
+    """
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def __init__(self, data: LabelledSequences, parts: Split) -> None:
+        self._data = data
+        self._majority = majority_class(data, parts.train)
+        self._logits: list[FloatArray] = []
+        self._labels: list[IntArray] = []
+
+    def add(self, piece: Piece) -> None:
+        """Add some sequences."""
+        self._logits.append(piece.forecasts)
+        self._labels.append(self._data.labels[piece.windows.start : piece.windows.stop])
+
+    def scores(self) -> dict[str, Scores]:
+        """Return the metrics of the model and of the majority class."""
+        found = self.classification()
+        scores: dict[str, Scores] = {MODEL: found.scores()}
+        if self._majority is not None and self._majority < found.classes:
+            constant = np.full_like(found.labels, self._majority)
+            scores[MAJORITY] = Classification(found.labels, constant, found.classes).scores()
+        return scores
+
+    def masked(self) -> None:
+        """Return None: labels are never missing."""
+
+    def classification(self) -> Classification:
+        """Return the classes beside the true ones."""
+        return Classification.of(np.concatenate(self._labels), np.concatenate(self._logits))

@@ -14,7 +14,6 @@ from lava_spikyspace.backends.deployment import Deployed
 from lava_spikyspace.backends.measurement import Measurement
 from lava_spikyspace.boundary import FloatArray
 from lava_spikyspace.datasets.table import Table
-from lava_spikyspace.datasets.windows import input_windows
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.piecework import PieceOutcome, PieceWork
@@ -139,7 +138,7 @@ class WindowStream:
         pieces = [windows[first : first + size] for first in range(0, len(windows), size)]
         run = self._run_here if self.workers is None else self._run_on_workers
         for piece, forecasts in zip(pieces, run(pieces, progress), strict=True):
-            inputs = input_windows(self.table.values, self.plan.network.window, piece)
+            inputs = self.table.windows(self.plan.network.window, piece)
             yield Piece(piece, inputs, forecasts)
 
     def counts(self) -> tuple[ProcessCounts, ...]:
@@ -164,8 +163,9 @@ class WindowStream:
         if self.engine.name != "batch":
             return max(1, windows)
         network = self.plan.network
-        # With fixed normalisation, windows share the rows of the table.
-        by_window = network.window if network.normalisation.kind == "instance" else 1
+        # With fixed normalisation, windows that overlap share the rows of the table.
+        shares_rows = network.normalisation.kind != "instance" and self.table.stride == 1
+        by_window = 1 if shares_rows else network.window
         size = PIECE_VALUES // (network.channels * (by_window + 2 * network.horizon))
         if self.record:
             size = min(size, RECORDED_AT_ONCE // self._record_values)
@@ -191,7 +191,14 @@ class WindowStream:
 
     @property
     def _work(self) -> PieceWork:
-        return PieceWork(self.engine, self.plan, str(self.table.path), self.strict, self.clip_input)
+        return PieceWork(
+            self.engine,
+            self.plan,
+            str(self.table.path),
+            self.strict,
+            self.clip_input,
+            self.table.stride,
+        )
 
     def _run_here(self, pieces: list[range], progress: Progress | None) -> Iterator[FloatArray]:
         """Yield the forecasts of each piece."""

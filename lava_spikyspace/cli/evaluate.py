@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from lava_spikyspace.evaluation import Evaluation
     from lava_spikyspace.scoring import Scores
 
-_METRICS = {"r2": "R2", "rrse": "RRSE", "mae": "MAE", "r2_per_variate": "R2 per variate"}
+_METRICS = {
+    "r2": "R2",
+    "rrse": "RRSE",
+    "mae": "MAE",
+    "r2_per_variate": "R2 per variate",
+    "accuracy": "accuracy",
+    "mean_recall": "mean recall",
+}
+"""Metrics of forecasts, and of classes."""
 
 
 def evaluate(
@@ -142,10 +150,11 @@ def _show(session: Session, result: Evaluation) -> None:
 def _show_scores(session: Session, scores: Mapping[str, Scores], title: str) -> None:
     """Print the metrics of every forecaster, step by step."""
     steps = list(next(iter(scores.values())))
+    shown = [name for name in _METRICS if name in next(iter(scores.values()))["all"]]
     session.table(
-        ("step", "forecast", *_METRICS.values()),
+        ("step", "forecast", *(_METRICS[name] for name in shown)),
         [
-            (step if step == "all" else f"+{step}", name, *_rounded(entry[step]))
+            (step if step == "all" else f"+{step}", name, *_rounded(entry[step], shown))
             for step in steps
             for name, entry in scores.items()
         ],
@@ -153,5 +162,5 @@ def _show_scores(session: Session, scores: Mapping[str, Scores], title: str) -> 
     )
 
 
-def _rounded(metrics: Mapping[str, float]) -> list[float]:
-    return [float(f"{metrics[metric]:.4g}") for metric in _METRICS]
+def _rounded(metrics: Mapping[str, float], shown: Iterable[str]) -> list[float]:
+    return [float(f"{metrics[metric]:.4g}") for metric in shown]

@@ -11,11 +11,15 @@ from lava_spikyspace.cli.fitting import fitting_columns
 from lava_spikyspace.cli.session import Session
 
 if TYPE_CHECKING:
+    from lava_spikyspace.classification import Classification
     from lava_spikyspace.profiling.counters import ProcessCounts
     from lava_spikyspace.results import RunResult
 
 MAX_VARIATES = 4
 """Variates that the table of forecasts shows at most."""
+
+MAX_SEQUENCES = 8
+"""Sequences that the table of classes shows."""
 
 _VALUE_WIDTH = 9
 
@@ -46,9 +50,32 @@ def show_forecasts(session: Session, result: RunResult) -> None:
     result : RunResult
         The run, with what the table holds where the forecasts are.
     """
+    if result.classification is not None:
+        show_classes(session, result, result.classification)
+        return
     last = len(result.windows) - 1
     for index in sorted({_best_known(result, last), last}):
         _show_window(session, result, index)
+
+
+def show_classes(session: Session, result: RunResult, found: Classification) -> None:
+    """Print the last sequences with their classes, and how many are right."""
+    last = range(max(0, len(result.windows) - MAX_SEQUENCES), len(result.windows))
+    session.table(
+        ("sequence", "class", "true class", "logit"),
+        [
+            (
+                int(result.windows[i]),
+                int(found.predicted[i]),
+                int(found.labels[i]),
+                _rounded(float(result.forecasts[i, 0, found.predicted[i]])),
+            )
+            for i in last
+        ],
+        title="Classes of the last sequences",
+    )
+    right = int((found.labels == found.predicted).sum())
+    session.line(f"accuracy {found.accuracy:.2%}: {right} of {len(found.labels)} sequences")
 
 
 def _best_known(result: RunResult, default: int) -> int:

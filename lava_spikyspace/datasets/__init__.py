@@ -11,6 +11,7 @@ from lava_spikyspace.datasets.metrics import (
 )
 from lava_spikyspace.datasets.readers import read_table
 from lava_spikyspace.datasets.scaling import InstanceScaler, Scaler, WindowScale
+from lava_spikyspace.datasets.sequences import LabelledSequences
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import (
     Split,
@@ -25,6 +26,7 @@ from lava_spikyspace.datasets.windows import (
 __all__ = [
     "ForecastMoments",
     "InstanceScaler",
+    "LabelledSequences",
     "RidgeModel",
     "Scaler",
     "Split",

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lava_spikyspace.datasets.checks import assemble_table
+from lava_spikyspace.datasets.sequences import INPUTS, LABELS, assemble_sequences
 from lava_spikyspace.datasets.source import Source, reason
 from lava_spikyspace.datasets.table import Table
 
@@ -143,12 +144,13 @@ def read_npz(source: Source) -> Table:
     ----------
     source : Source
         The file: an array ``values`` (rows, variates), optionally ``timestamps`` (datetime64 or
-        integer seconds since 1970) and ``names`` (text); or a single array of any name.
+        integer seconds since 1970) and ``names`` (text); or ``inputs`` (sequences, steps,
+        channels) and ``labels``; or a single array of any other name.
 
     Returns
     -------
     Table
-        The table. Further arrays of the archive are not read.
+        The table, or labelled sequences. Further arrays of the archive are not read.
 
     Raises
     ------
@@ -159,6 +161,12 @@ def read_npz(source: Source) -> Table:
         with zipfile.ZipFile(source.path) as archive:
             members = {member.filename: member for member in archive.infolist()}
             arrays = {name[:-4]: members[name] for name in members if name.endswith(".npy")}
+            if INPUTS in arrays and "values" not in arrays:
+                named = {name: arrays[name] for name in (INPUTS, LABELS) if name in arrays}
+                return assemble_sequences(
+                    source,
+                    {name: _read_member(source, archive, found) for name, found in named.items()},
+                )
             values_name = _values_name(source, list(arrays))
             values = _read_member(source, archive, arrays[values_name])
             timestamps, names = (

@@ -38,6 +38,7 @@ def read_table(path: str | Path) -> Table:
         * CSV with a header, optionally with times in the first column;
         * comma-separated txt without header (Solar-Energy, Electricity);
         * npz with ``values`` and optionally ``timestamps`` and ``names``, npy;
+        * npz with ``inputs`` (sequences, steps, channels) and ``labels``: labelled sequences;
         * parquet, optionally with a column of times;
         * HDF5 as pandas writes it in its fixed format (METR-LA, PEMS-BAY).
 

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lava_spikyspace.datasets.windows import count_windows, input_windows
 from lava_spikyspace.errors import DataError
 
 MAX_LISTED = 10
@@ -52,6 +54,30 @@ class Table:
     def variates(self) -> int:
         """Number of time series."""
         return int(self.values.shape[1])
+
+    @property
+    def stride(self) -> int:
+        """Rows from the start of a window to that of the next."""
+        return 1
+
+    def count_windows(self, window: int, horizon: int = 0) -> int:
+        """Count the windows; see `datasets.windows.count_windows`.
+
+        Raises
+        ------
+        DataError
+            The table is too short for one window; names its file.
+        """
+        try:
+            return count_windows(self.rows, window, horizon)
+        except DataError as error:
+            raise DataError(f"{self.path}: {error.message}", hint=error.hint) from None
+
+    def windows(
+        self, window: int, indices: Sequence[int] | NDArray[np.integer[Any]] | None = None
+    ) -> NDArray[np.float64]:
+        """Return windows (window, element, variate); see `datasets.windows.input_windows`."""
+        return input_windows(self.values, window, indices, self.stride)
 
     def match(self, names: Sequence[str] | None, count: int | None = None) -> Table:
         """Bring the variates into the order of a model.

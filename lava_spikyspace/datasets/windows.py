@@ -85,6 +85,7 @@ def input_windows(
     values: NDArray[Any],
     window: int,
     indices: Sequence[int] | NDArray[np.integer[Any]] | None = None,
+    stride: int = 1,
 ) -> NDArray[Any]:
     """Cut the inputs of windows out of a table.
 
@@ -96,6 +97,8 @@ def input_windows(
         Rows per window.
     indices : sequence of int or range, optional
         Windows wanted, each in ``0 .. rows - window``; all of them by default.
+    stride : int, optional
+        Rows from the start of a window to that of the next.
 
     Returns
     -------
@@ -107,9 +110,10 @@ def input_windows(
     DataError
         If the table is too short, or an index has no window.
     """
-    total = count_windows(values.shape[0], window)
-    view = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)
+    count_windows(values.shape[0], window)
+    view = np.lib.stride_tricks.sliding_window_view(values, window, axis=0)[::stride]
     every: NDArray[Any] = view.transpose(0, 2, 1)
+    total = len(every)
     if indices is None:
         return every
     if isinstance(indices, range) and indices.step == 1:
@@ -189,8 +193,12 @@ def split_windows(
     UsageError
         If the ratios are no shares of one whole.
     """
+    return split_range(count_windows(rows, window, horizon), ratios)
+
+
+def split_range(total: int, ratios: tuple[float, float, float]) -> Split:
+    """Split so many windows in their order; see `split_windows`."""
     _check_ratios(ratios)
-    total = count_windows(rows, window, horizon)
     train = int(total * ratios[0])
     test = total - int(total * ratios[2])
     return Split(train=range(train), valid=range(train, test), test=range(test, total))

@@ -223,6 +223,8 @@ def forecast_figure(
     UsageError
         There is no such variate or step, or there are too many variates.
     """
+    if result.classification is not None:
+        raise UsageError("found the run of a classifier, which forecasts nothing")
     horizon = result.forecasts.shape[1]
     if step is not None and not 1 <= step <= horizon:
         raise UsageError(f"step is {step}, expected 1 to {horizon}")

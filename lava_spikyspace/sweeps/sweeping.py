@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from lava_spikyspace import __version__
 from lava_spikyspace.backends.base import Progress
 from lava_spikyspace.datasets.readers import read_table
+from lava_spikyspace.datasets.sequences import LabelledSequences
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.demo import demo_data_path, demo_model_path
 from lava_spikyspace.errors import UsageError
 from lava_spikyspace.evaluation import PARTS, PartName
 from lava_spikyspace.files import sha256_of
-from lava_spikyspace.inputs import FileReference, load
+from lava_spikyspace.inputs import FileReference, check_kind, load
 from lava_spikyspace.netx.kind import file_kind
 from lava_spikyspace.sweeps.exports import ExportWork, load_checkpoint
 from lava_spikyspace.sweeps.grid import Grid, Point, parse_grid
@@ -221,11 +222,14 @@ def _read(
             hint="give a table (--data FILE); only the bundled demo model comes with one",
         )
     table = read_table(demo_data_path() if data is None else Path(data))
+    if isinstance(table, LabelledSequences):
+        raise UsageError(f"{table.path}: found labelled sequences, but a sweep scores forecasts")
     if _is_hdf5(path):
         _refuse_export_settings(grid, config, calibration)
         if file_kind(path) != "spikyspace":
             raise UsageError(f"{path}: found a plain NetX network, which has no forecasts to score")
         network = load(path)
+        check_kind(table, network)
         return _Subject(
             "model", path, network, None, table.match(network.variates, network.channels)
         )

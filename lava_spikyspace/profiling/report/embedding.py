@@ -259,7 +259,9 @@ def run_data(contents: Contents) -> dict[str, Any]:
     """Return all that the scripts of the page need of one run."""
     return {
         "label": contents.label,
-        "forecast": forecast_data(contents.result),
+        "forecast": None
+        if contents.result.classification is not None
+        else forecast_data(contents.result),
         "raster": raster_data(contents),
         "processes": process_data(contents),
         "cost": cost_data(contents),

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from lava_spikyspace import __version__
+from lava_spikyspace.classification import MAJORITY
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.profiling.report.contents import Agreement, Contents
 from lava_spikyspace.profiling.report.embedding import forecast_windows, run_data
+from lava_spikyspace.profiling.report.scores import FORECASTERS
 from lava_spikyspace.profiling.report.tables import (
     NOTHING,
     TextTable,
     agreement_table,
     assumption_table,
+    confusion_table,
     core_table,
     counted,
     energy_table,
@@ -135,12 +138,14 @@ def _tiles(contents: Contents) -> list[dict[str, str]]:
     tiles = []
     if contents.scores is not None:
         forecasters = contents.scores.forecasters
-        other = forecasters.get(PERSISTENCE, {}).get("all", {}).get("r2")
+        beside = MAJORITY if contents.result.classification is not None else PERSISTENCE
+        metric, title = next(iter(contents.scores.headings.items()))
+        other = forecasters.get(beside, {}).get("all", {}).get(metric)
         tiles.append(
             _tile(
-                "R2, all steps",
-                number(forecasters[MODEL]["all"].get("r2")),
-                f"persistence {number(other)}",
+                f"{title}, all steps" if beside == PERSISTENCE else title,
+                number(forecasters[MODEL]["all"].get(metric)),
+                f"{FORECASTERS[beside]} {number(other)}",
             )
         )
     windows = found.windows
@@ -183,6 +188,9 @@ def _view(contents: Contents, letter: str, *, two: bool) -> dict[str, Any]:
         "warnings": _of_severity(contents.diagnostics, "error", "warning"),
         "remarks": _of_severity(contents.diagnostics, "info"),
         "metrics": metrics_table(contents, f"Run {letter}: " if two else ""),
+        "confusion": None
+        if result.classification is None
+        else confusion_table(result.classification),
         "forecast_caption": _forecast_caption(contents),
         "has_raster": any(row.distribution is not None for row in contents.profile.rows),
         "raster_caption": _raster_caption(contents),

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from lava_spikyspace import classification
+from lava_spikyspace.classification import MAJORITY
 from lava_spikyspace.datasets.metrics import ForecastMoments
 from lava_spikyspace.datasets.windows import split_windows
 from lava_spikyspace.diagnostics import Diagnostic
@@ -21,7 +23,7 @@ from lava_spikyspace.results import RunResult
 from lava_spikyspace.scoring import MODEL, PERSISTENCE, RIDGE, Baselines, score_entries
 
 METRICS = {"r2": "R2", "rrse": "RRSE", "mae": "MAE"}
-"""Metrics that a report shows, with their headings."""
+"""Metrics of forecasts that a report shows, with their headings."""
 
 Entry = Mapping[str, Mapping[str, float | None]]
 """Metrics by step, ``"1"`` to ``"H"`` and ``"all"``."""
@@ -44,6 +46,12 @@ class RunScores:
     forecasters: Mapping[str, Entry]
     windows: int
     origin: str
+
+    @property
+    def headings(self) -> Mapping[str, str]:
+        """Metrics that these are, with their headings."""
+        has_classes = classification.ACCURACY in self.forecasters[MODEL]["all"]
+        return classification.METRICS if has_classes else METRICS
 
     def to_dict(self) -> dict[str, Any]:
         """Return the metrics as plain values."""
@@ -75,6 +83,12 @@ def scores_of(
         found = {MODEL: result.scores["metrics"], **result.scores["baselines"]}
         kept = {name: entry for name, entry in found.items() if entry is not None}
         return RunScores(kept, len(result.windows), "lss evaluate")
+    if result.classification is not None:
+        return RunScores(
+            {MODEL: result.classification.scores()},
+            len(result.windows),
+            "computed from the classes and the labels of this run",
+        )
     actual, series = result.actual, result.series
     known = None if actual is None else np.isfinite(actual)
     if actual is None or series is None or known is None or not known.any():
@@ -130,5 +144,10 @@ def _baselines(result: RunResult, network: Network | None, notices: list[Diagnos
     return baselines
 
 
-FORECASTERS = {MODEL: "this model", PERSISTENCE: "persistence", RIDGE: "ridge regression"}
+FORECASTERS = {
+    MODEL: "this model",
+    PERSISTENCE: "persistence",
+    RIDGE: "ridge regression",
+    MAJORITY: "most frequent class",
+}
 """Forecasters with the names that a report gives them."""

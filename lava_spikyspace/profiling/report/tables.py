@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from lava_spikyspace.classification import Classification
 from lava_spikyspace.hardware.spread import Spread
 from lava_spikyspace.hardware.utilisation import core_rows
 from lava_spikyspace.profiling.report.contents import Agreement, Contents, Cost
-from lava_spikyspace.profiling.report.scores import FORECASTERS, METRICS
+from lava_spikyspace.profiling.report.scores import FORECASTERS
 from lava_spikyspace.profiling.versus import Versus
 
 NOTHING = "-"
@@ -72,12 +73,14 @@ def metrics_table(contents: Contents, prefix: str = "") -> TextTable | None:
     if scores is None:
         return None
     names = [name for name in FORECASTERS if name in scores.forecasters]
-    columns = [f"{title}, {FORECASTERS[name]}" for title in METRICS.values() for name in names]
+    columns = [
+        f"{title}, {FORECASTERS[name]}" for title in scores.headings.values() for name in names
+    ]
     steps = list(scores.forecasters[names[0]])
     rows = [
         (
             "all steps" if step == "all" else f"+{step}",
-            *(number(scores.forecasters[n][step].get(key)) for key in METRICS for n in names),
+            *(number(scores.forecasters[n][step].get(k)) for k in scores.headings for n in names),
         )
         for step in steps
     ]
@@ -85,6 +88,17 @@ def metrics_table(contents: Contents, prefix: str = "") -> TextTable | None:
         f"{prefix}{counted(scores.windows, 'window')}, {scores.origin}",
         ("step", *columns),
         tuple(rows),
+    )
+
+
+def confusion_table(classes: Classification) -> TextTable:
+    """Return how often each true class was given each class."""
+    names = [str(number) for number in range(classes.classes)]
+    counts = classes.confusion().tolist()
+    return TextTable(
+        f"True class by row, class given by column: {percent(classes.accuracy)} on the diagonal",
+        ("class", *names),
+        tuple((name, *map(str, row)) for name, row in zip(names, counts, strict=True)),
     )
 
 

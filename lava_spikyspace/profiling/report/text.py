@@ -9,6 +9,7 @@ from lava_spikyspace import __version__
 from lava_spikyspace.profiling.report.contents import Contents
 from lava_spikyspace.profiling.report.tables import (
     agreement_table,
+    confusion_table,
     energy_table,
     facts_of,
     layer_table,
@@ -52,6 +53,8 @@ def _sections(contents: Contents) -> Iterator[str]:
     if metrics is not None:
         yield "### Accuracy\n"
         yield markdown_of(metrics)
+    if contents.result.classification is not None:
+        yield markdown_of(confusion_table(contents.result.classification))
     yield "### Processes\n"
     yield markdown_of(process_table(contents))
     yield "### Layers\n"

@@ -135,6 +135,7 @@
 
   function forecasts(run, index) {
     const data = run.forecast;
+    if (!data) return; // a classifier
     const values = floats(data.forecasts);
     const actual = floats(data.actual);
     const count = data.windows.length;
