@@ -32,6 +32,8 @@ class Task:
         Settings of SpikySpace that differ from the defaults of `lss train`.
     training : mapping
         Likewise of the training; epochs, windows per epoch and batches are the budget.
+    float_epochs : int
+        Epochs of that budget in which SpikySpace learns without codes, before it gets them.
     """
 
     title: str
@@ -42,6 +44,7 @@ class Task:
     compared: tuple[int, ...]
     model: Settings = field(default_factory=dict)
     training: Settings = field(default_factory=dict)
+    float_epochs: int = 0
 
 
 TASKS: dict[str, Task] = {
@@ -93,8 +96,9 @@ TASKS: dict[str, Task] = {
         split=(0.6, 0.2, 0.2),
         horizons=(3, 12),
         compared=(12,),
-        model={"d_state": 16},
-        training={"epochs": 12, "batch_size": 32, "input_dropout": 0.2},
+        model={"d_state": 16, "channel_steps": True},
+        training={"epochs": 24, "batch_size": 32, "input_dropout": 0.2},
+        float_epochs=12,
     ),
 }
 
@@ -135,7 +139,7 @@ PUBLISHED = Variant(
         "learning_rate": 1e-3,
         "weight_decay": 0.0,
     },
-    dropped=("d_inner", "d_state", "dt_rank"),
+    dropped=("d_inner", "d_state", "dt_rank", "channel_steps"),
 )
 
 VARIANTS: dict[str, Variant] = {
@@ -209,6 +213,18 @@ class Cell:
         sizes = {"d_model": variates, "window": task.window, "horizon": self.horizon}
         training = {**task.training, **variant.training, "seed": self.seed}
         return ModelConfig(**roomy({**kept, **variant.model, **sizes})), TrainConfig(**training)
+
+    def phases(self, variates: int) -> list[tuple[ModelConfig, TrainConfig]]:
+        """Return the settings of the trainings one after another; together they are the budget."""
+        model, training = self.settings(variates)
+        first = TASKS[self.task].float_epochs
+        if not first or not model.quantised or model.zero_point == "published":
+            return [(model, training)]
+        without = {"epochs": first, "firing_penalty": 0.0}
+        return [
+            (model.model_copy(update={"quantised": False}), training.model_copy(update=without)),
+            (model, training.model_copy(update={"epochs": training.epochs - first})),
+        ]
 
 
 def all_cells() -> Iterator[Cell]:

@@ -55,10 +55,12 @@ from lava_spikyspace.running import run
 from netx_export.baselines import networks
 from netx_export.baselines.fitting import fit_baseline
 from netx_export.batches import WindowData
+from netx_export.checkpoint import TrainedModel, load_checkpoint
+from netx_export.config import ModelConfig, TrainConfig
 from netx_export.exporting import ExportOptions, export
 from netx_export.head_start import LinearBaselines
 from netx_export.spikyspace import parameter_count
-from netx_export.training import fit
+from netx_export.training import EpochReport, fit
 from netx_export.writer import write_network
 
 PROFILE = "cmos45"
@@ -148,20 +150,8 @@ def measure(cell: Cell, data: Path, folder: Path) -> dict[str, Any]:
 
 def _measure_spikyspace(cell: Cell, table: Table, folder: Path) -> dict[str, Any]:
     config, settings = cell.settings(table.variates)
-    split = TASKS[cell.task].split
-    path = folder / "checkpoints" / f"{cell.key}.pt"
-    path.parent.mkdir(parents=True, exist_ok=True)
-
-    def tell(report: Any) -> None:  # noqa: ANN401
-        print(
-            f"{cell.key} epoch {report.epoch + 1}/{settings.epochs} valid {report.valid_r2:.5f} "
-            f"firing {report.firing_rate:.3f} scan {report.scan_contribution:.4f}",
-            flush=True,
-        )
-
-    trained = fit(
-        table, config, settings, split=split, checkpoint=path, resume=path.exists(), on_epoch=tell
-    )
+    phases = cell.phases(table.variates)
+    trained = _trained(cell, table, folder, phases)
     origin = trained.provenance
     metrics = origin.metrics or {}
     best = origin.history[origin.best_epoch or 0]
@@ -169,6 +159,7 @@ def _measure_spikyspace(cell: Cell, table: Table, folder: Path) -> dict[str, Any
         "config": config.model_dump(mode="json", exclude_defaults=True),
         "training": settings.model_dump(mode="json", exclude_defaults=True),
         "budget": _budget(cell, table),
+        "float_epochs": sum(before.epochs for _, before in phases[:-1]),
         "epochs_run": len(origin.history),
         "best_epoch": origin.best_epoch,
         "valid_r2": metrics["valid_r2"],
@@ -192,6 +183,34 @@ def _measure_spikyspace(cell: Cell, table: Table, folder: Path) -> dict[str, Any
     if config.activations == "exact":
         return row
     return {**row, **_deploy(cell, table, trained, folder)}
+
+
+def _trained(
+    cell: Cell,
+    table: Table,
+    folder: Path,
+    phases: list[tuple[ModelConfig, TrainConfig]],
+    suffix: str = "",
+) -> TrainedModel:
+    """Train a cell, or continue where its checkpoints are; phases start from the one before."""
+    *before, (config, settings) = phases
+    initial = _trained(cell, table, folder, before, f"-phase{len(before)}") if before else None
+    path = folder / "checkpoints" / f"{cell.key}{suffix}.pt"
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def tell(report: EpochReport) -> None:
+        print(
+            f"{path.stem} epoch {report.epoch + 1}/{settings.epochs} valid {report.valid_r2:.5f} "
+            f"firing {report.firing_rate:.3f} scan {report.scan_contribution:.4f}",
+            flush=True,
+        )
+
+    split = TASKS[cell.task].split
+    fit(
+        table, config, settings, split=split, initial=initial, checkpoint=path,
+        resume=path.exists(), on_epoch=tell,
+    )  # fmt: skip
+    return load_checkpoint(path)
 
 
 def _deploy(cell: Cell, table: Table, trained: Any, folder: Path) -> dict[str, Any]:  # noqa: ANN401

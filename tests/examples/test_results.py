@@ -2,10 +2,13 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from lava_spikyspace.datasets import Table
 
 FOLDER = Path(__file__).parents[2] / "examples" / "results"
 STORED = FOLDER / "results.jsonl"
@@ -55,6 +58,29 @@ def test_every_trained_model_of_a_task_has_the_same_budget(script):
         _, training = cell.settings(variates=10)
         budget = (training.epochs, training.epoch_windows, training.batch_size)
         assert budgets.setdefault(cell.task, budget) == budget
+
+
+def test_epochs_without_codes_are_part_of_the_budget(script, tmp_path, monkeypatch):
+    cells, run = script("cells"), script("run")
+    task = replace(
+        cells.TASKS["hangzhou"],
+        window=6,
+        model={"layers": 1, "d_inner": 3, "d_state": 2, "channel_steps": True},
+        training={"epochs": 3, "epoch_windows": 8, "batch_size": 4},
+        float_epochs=2,
+    )
+    monkeypatch.setitem(cells.TASKS, "hangzhou", task)
+    codes, floats = (cells.Cell("hangzhou", 3, model) for model in ("ours", "float"))
+    assert [t.epochs for _, t in floats.phases(4)] == [3]
+    assert [(m.quantised, t.epochs) for m, t in codes.phases(4)] == [(False, 2), (True, 1)]
+    values = np.random.default_rng(0).normal(size=(80, 4)).cumsum(axis=0)
+    table = Table(values, tuple("abcd"), None, Path("t.csv"), sha256="0" * 64)
+    trained = run._trained(codes, table, tmp_path, codes.phases(4))
+    made = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert made == [f"{codes.key}-phase1.pt", f"{codes.key}.pt"]
+    assert trained.provenance.initial_sha256 is not None
+    again = run._trained(codes, table, tmp_path, codes.phases(4))
+    assert again.provenance == trained.provenance
 
 
 def test_tables_give_means_and_say_where_we_lose(script):
