@@ -3,7 +3,8 @@
 `PAGES` says which function makes which page. A page of one's own: write a function without
 parameters that returns Markdown, in a module of ``generators/``, add a line to `PAGES` and one to
 ``nav`` in ``mkdocs.yml``. Pages are made while the site is built, so they cannot be out of date and
-are not kept in the repository. To read them without a site::
+are not kept in the repository; so are the pictures of ``generators/pictures.py``, from runs that
+are made then. To read the pages without a site::
 
     python docs/generate.py FOLDER
 """
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from generators.commands import command_line_page
 from generators.microcode import neuron_programs_page
+from generators.pictures import draw
 from generators.profiles import hardware_profiles_page
 from generators.rules import check_rules_page, lint_rules_page
 from generators.settings import sweep_settings_page
@@ -44,11 +46,13 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
     for place, make in PAGES.items():
         files.append(File.generated(config, place, content=make()))
+    for place, content in draw().items():
+        files.append(File.generated(config, place, content=content))
     return files
 
 
 def write_pages(folder: Path) -> None:
-    """Write the generated pages as files.
+    """Write the generated pages as files, without their pictures.
 
     Parameters
     ----------
