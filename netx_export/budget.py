@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lava_spikyspace.errors import UsageError
+from lava_spikyspace.hardware.registers import POWER, exp2_register
 from lava_spikyspace.network import (
     EXACT_BITS,
     MESSAGE_BITS,
     REGISTER_BITS,
     WIDE_MESSAGE_BITS,
+    GateLayer,
     Layer,
     Network,
     RmsNormLayer,
@@ -99,6 +101,14 @@ class Budget:
         """Return the bits that the message of a layer may have."""
         return self.wide_message_bits if layer.MAY_BE_WIDE else self.message_bits
 
+    @property
+    def power_bits(self) -> int:
+        """Bits of the shift-and-add power inside an activation, which is no stored range.
+
+        Engines have room for it in any format; a narrow width is that of a chip's registers.
+        """
+        return self.value_bits if self.value_bits < EXACT_BITS else REGISTER_BITS
+
 
 def check_widths(network: Network, budget: Budget) -> None:
     """Refuse a network in which a proven range is wider than the budget.
@@ -116,6 +126,10 @@ def check_widths(network: Network, budget: Budget) -> None:
         if interval.bits > limit
     ]
     for layer in network:
+        if isinstance(layer, GateLayer):
+            power = exp2_register(layer.frac_bits, layer.exp2_terms).bits
+            if power > budget.power_bits:
+                findings.append(TooWide(layer.name, POWER, power, budget.power_bits))
         if isinstance(layer, RmsNormLayer):
             radicand = layer.ranges["state"].hi.bit_length() + 2 * layer.root_bits
             if radicand > REGISTER_BITS:

@@ -16,6 +16,7 @@ import numpy as np
 from lava_spikyspace.backends.batch import collect_records, run_layers
 from lava_spikyspace.boundary import encode_windows
 from lava_spikyspace.errors import UsageError
+from lava_spikyspace.hardware.registers import POWER
 from lava_spikyspace.network import EXACT_BITS, IntArray, Network, Normalisation
 from netx_export.budget import Budget, Formats, TooWide, WidthError
 from netx_export.frozen import FloatArray, FrozenModel, FrozenTrace
@@ -29,7 +30,10 @@ NARROW_START = Formats(residual=18, gate=20, b=20, c=20, state=20)
 and a value with more bits would leave none for its factor."""
 
 NARROWEST = Formats(residual=4, gate=4, b=3, c=3, state=3)
-"""Where it stops."""
+"""Where it stops taking bits away."""
+
+LEAST = Formats(residual=0, gate=2, b=1, c=1, state=1)
+"""How far a narrow width takes them: a file that fits, with the agreement that is left."""
 
 GUARD_BITS = 8
 """Bits given back to every format that was narrowed, as long as they cost no limb.
@@ -41,6 +45,9 @@ guard bits make it rare."""
 
 LEAST_GUARD_BITS = 4
 """Guard bits that are worth limbs."""
+
+PATIENCE = 3
+"""Formats in a row that bring nothing before a narrow width's balance is left as it is."""
 
 SEARCH_WINDOWS = 48
 """Windows on which formats are tried."""
@@ -221,8 +228,8 @@ class FormatSearch:
     def run(self) -> Formats:
         """Return the formats to use.
 
-        Where even the widest formats miss the tolerance, they are the result: the caller sees it
-        in the agreement.
+        Where even the widest formats miss the tolerance, they are the result, and with a narrow
+        width those that come closest: the caller sees it in the agreement.
 
         Raises
         ------
@@ -236,7 +243,10 @@ class FormatSearch:
             raise UsageError(f"unknown formats {sorted(unknown)}; known: {sorted(asdict(WIDEST))}")
         few = self._sample(SEARCH_WINDOWS)
         start = WIDEST if self.budget.value_bits == EXACT_BITS else NARROW_START
-        widest = trial = self._try(self._fit(replace(start, **self.fixed)), few)
+        widest = self._try(self._fit(replace(start, **self.fixed)), few)
+        if not self._good(widest) and start is NARROW_START:
+            widest = self._balance(widest, few)
+        trial = widest
         if self._good(trial):
             for name in ORDER:
                 if name not in self.fixed:
@@ -244,6 +254,25 @@ class FormatSearch:
             trial = self._confirm(trial.formats, widest.formats)
         self._note(replace(trial, chosen=True))
         return trial.formats
+
+    def _balance(self, start: Trial, sample: Sample) -> Trial:
+        """Take bits from each format while that brings the forecasts nearer.
+
+        Both factors of a product share a narrow width, so fewer bits of one are more of the other.
+        """
+        best = start
+        for name in ORDER:
+            missed = 0
+            fewer = range(getattr(best.formats, name) - 1, getattr(LEAST, name) - 1, -1)
+            for bits in () if name in self.fixed else fewer:
+                trial = self._try(replace(best.formats, **{name: bits}), sample)
+                if _error(trial) < _error(best):
+                    best, missed = trial, 0
+                else:
+                    missed += 1
+                if missed == PATIENCE:
+                    break
+        return best
 
     def _sample(self, count: int) -> Sample:
         windows = spread(self.windows, count)
@@ -330,6 +359,10 @@ class FormatSearch:
             self.report(trial)
 
 
+def _error(trial: Trial) -> float:
+    return math.inf if trial.agreement is None else trial.agreement.relative_l2
+
+
 def _relieve(formats: Formats, findings: tuple[TooWide, ...], fixed: set[str]) -> Formats:
     """Return formats with one bit less in each that makes some value too wide."""
     names: set[str] = set()
@@ -338,7 +371,7 @@ def _relieve(formats: Formats, findings: tuple[TooWide, ...], fixed: set[str]) -
     changes = {
         name: getattr(formats, name) - 1
         for name in names - fixed
-        if getattr(formats, name) > getattr(NARROWEST, name)
+        if getattr(formats, name) > getattr(LEAST, name)
     }
     return replace(formats, **changes)
 
@@ -346,7 +379,9 @@ def _relieve(formats: Formats, findings: tuple[TooWide, ...], fixed: set[str]) -
 def _responsible(finding: TooWide, formats: Formats) -> set[str]:
     """Return the formats that a value's width depends on; the widest where several share it."""
     kind = finding.layer.split(".", 2)[-1]
-    if kind in ("in_proj.gate", "product") and finding.value == "message":
+    if finding.value == POWER or (
+        kind in ("in_proj.gate", "product") and finding.value == "message"
+    ):
         return {"gate"}
     if kind in ("B", "C"):
         return {kind.lower()}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lava_spikyspace.arithmetic import pt_silu, pt_softplus
+from lava_spikyspace.hardware.registers import exp2_register
 from lava_spikyspace.intervals import comparison_range, dense_rows, layer_ranges
 from lava_spikyspace.network import (
     MESSAGE_BITS,
@@ -322,6 +323,8 @@ class LayerLowering:
             if Interval.of(table).bits > MESSAGE_BITS - 1:
                 break
             for terms in range(MAX_EXP2_TERMS + 1):
+                if exp2_register(frac, terms).bits > self.budget.power_bits:
+                    break
                 outputs = pt_softplus(table, frac, terms)
                 theta_out = affine_thresholds(
                     outer, np.array(2.0**-frac), np.array(0.0), Interval.of(outputs)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lava_spikyspace.errors import InternalError
-from lava_spikyspace.hardware.groups import GroupGraph, NeuronGroup, SynapseGroup
+from lava_spikyspace.hardware.groups import Exporter, GroupGraph, NeuronGroup, SynapseGroup
 from lava_spikyspace.hardware.memory import constants_of
 from lava_spikyspace.hardware.patterns import Dense, FanIn, FanOut, Pattern, Strided
 from lava_spikyspace.hardware.registers import products_of, registers_of
@@ -28,6 +28,7 @@ from lava_spikyspace.network import (
 )
 from lava_spikyspace.plan import MESSAGE, Arrival, Plan, ProcessPlan, Weighted
 from lava_spikyspace.profiling.counters import sends_binary
+from lava_spikyspace.spike_ssm.layers import S4dLayer
 
 WEIGHT_BITS = 8
 """Weights of the network are int8."""
@@ -74,7 +75,7 @@ class _Describer:
             for row, count in process.rows
             if count
         )
-        return GroupGraph(neurons, synapses)
+        return GroupGraph(neurons, synapses, _exporter(self.plan))
 
     def _neurons(
         self, process: ProcessPlan, row: str, count: int, synapses: tuple[SynapseGroup, ...]
@@ -159,6 +160,15 @@ class _Describer:
 def bytes_of(value: Interval) -> int:
     """Return the bytes of a register that holds a range."""
     return -(-value.bits // 8)
+
+
+def _exporter(plan: Plan) -> Exporter:
+    """Return whose flags a hint may name."""
+    return (
+        "spike-ssm"
+        if any(isinstance(layer, S4dLayer) for layer in plan.network)
+        else ("lava-spikyspace")
+    )
 
 
 def _limb_suffix(arrival: Arrival) -> str:

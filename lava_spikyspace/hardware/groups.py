@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from lava_spikyspace.errors import InternalError
 from lava_spikyspace.hardware.patterns import Pattern
@@ -18,6 +18,10 @@ from lava_spikyspace.plan import MESSAGE
 
 STANDARD_NEURON = "LIF"
 """Program of the leaky integrate-and-fire neuron, which every chip has built in."""
+
+
+Exporter: TypeAlias = Literal["lava-spikyspace", "spike-ssm", "lava-dl"]
+"""Who has written a network: ours for either family, or lava-dl."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -126,18 +130,20 @@ class GroupGraph:
         In the order of the data.
     synapses : tuple of SynapseGroup
         In the order of their targets.
-    exporter : {"lava-spikyspace", "lava-dl"}
+    exporter : {"lava-spikyspace", "spike-ssm", "lava-dl"}
         What has written the network, for hints.
     """
 
     neurons: tuple[NeuronGroup, ...]
     synapses: tuple[SynapseGroup, ...]
-    exporter: Literal["lava-spikyspace", "lava-dl"] = "lava-spikyspace"
+    exporter: Exporter = "lava-spikyspace"
 
     def narrower(self, limit: int) -> str:
         """Return how to get a network whose values fit so many bits."""
         if self.exporter == "lava-dl":
             return f"train the layer with smaller weights, biases or thresholds ({limit} bits)"
+        if self.exporter == "spike-ssm":
+            return f"fewer channels or states ({limit} bits): formats of this family are fixed"
         return f"export the model with --width {limit}"
 
     def __post_init__(self) -> None:

@@ -149,7 +149,7 @@ class _Walk:
 
     def __init__(self, file: Path, opened: _Opened, dialect: Dialect) -> None:
         self.file = file
-        self.budget = Budget(opened.size)
+        self.budget = Budget(opened.size, file.stat().st_size)
         self._content = opened.content
         self._dialect = dialect
         self.values: dict[str, Value] = {}

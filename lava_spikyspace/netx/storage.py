@@ -16,7 +16,11 @@ from lava_spikyspace.netx.tree import Value
 
 MAX_CONTENT_BYTES = 1 << 27
 """Most bytes of all values of a file together, each number counted as the 8 bytes that it may have
-in memory: 16 million parameters."""
+in memory: 16 million parameters. A large file may have more, `CONTENT_PER_BYTE`."""
+
+CONTENT_PER_BYTE = 10
+"""Bytes of content for each byte on the disk: the 8 of an int8 weight, which hardly compresses, and
+a quarter for what does. So nobody fills more memory than a tenth of it that they have sent."""
 
 MAX_TEXT_BYTES = 1 << 22
 """Longest text."""
@@ -97,12 +101,15 @@ class Budget:
     Parameters
     ----------
     file_bytes : int
-        Size of the file.
+        Size of the HDF5 file.
+    disk_bytes : int
+        Size as it lies on the disk; less where it is compressed.
     """
 
-    def __init__(self, file_bytes: int) -> None:
+    def __init__(self, file_bytes: int, disk_bytes: int) -> None:
         self.file_bytes = file_bytes
-        self._left = MAX_CONTENT_BYTES
+        self._most = max(MAX_CONTENT_BYTES, CONTENT_PER_BYTE * disk_bytes)
+        self._left = self._most
 
     def spend(self, shape: tuple[int, ...], dtype: np.dtype[Any], where: str) -> None:
         """Take the memory of a value from the budget, or refuse."""
@@ -110,7 +117,7 @@ class Budget:
         if needed > self._left:
             raise ModelFileError(
                 f"{where}: declares shape {shape} of {dtype.name}, {needed} bytes in memory; all "
-                f"content of a model file has at most {MAX_CONTENT_BYTES}"
+                f"content of this model file may have at most {self._most}"
             )
         self._left -= needed
 

@@ -1,12 +1,14 @@
 """`lss export` and `lss compare` from a shell's point of view."""
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from lava_spikyspace.hardware.checking import check
 from lava_spikyspace.netx.reader import read_network
 from lava_spikyspace.running import run
 from netx_export.checkpoint import save_checkpoint
@@ -71,6 +73,19 @@ def test_table_of_bits_against_agreement(exported, files, run_cli) -> None:
     assert "Bits against agreement" in done.stdout
     assert "chosen" in done.stdout
     assert f"next: lss run {exported}" in done.stderr
+
+
+def test_the_flags_of_the_hints_of_check_make_a_model_that_fits(exported, files, run_cli) -> None:
+    refused = check(exported, "loihi2")
+    assert not refused.fits
+    hints = {finding.hint for finding in refused.findings}
+    (flags,) = {match for hint in hints for match in re.findall(r"(--width \d+)$", hint)}
+    narrow = files / "narrow.net"
+    export = ("export", files / "c.pt", "-o", narrow, "--calibration", files / "t.csv")
+    assert run_cli(*export, *flags.split()).code == 0
+    done = run_cli("check", narrow, "--fail-on", "warning")
+    assert done.code == 0
+    assert "fits loihi2 in graded coding: 0 errors, 0 warnings" in done.stdout
 
 
 def test_existing_file_is_kept_without_force(exported, files, run_cli) -> None:

@@ -1,6 +1,7 @@
 """Whole models against whole chips."""
 
 import json
+import re
 
 import pytest
 
@@ -95,6 +96,8 @@ def test_graded_coding_adds_the_codes_and_the_hint_takes_them_away(metr_la):
 def test_loihi1_names_what_it_cannot_compute_or_hold(metr_la):
     result = check(metr_la, "loihi1", coding="unary")
     assert {"neuron-program", "state-bytes", "signed-spike", "state-width"} <= codes(result)
+    named = {f.code for f in result.findings if "--profile loihi2" in (f.hint or "")}
+    assert named >= {"neuron-program", "state-bytes", "signed-spike", "graded-payload"}
     # The profile that the hints name has none of these.
     there = check(metr_la, "loihi2", coding="unary")
     assert {"neuron-program", "state-bytes", "signed-spike", "graded-payload"}.isdisjoint(
@@ -111,25 +114,26 @@ def test_on_loihi2_only_widths_are_in_the_way(model, coding, request):
     assert all("--width 24" in finding.hint for finding in result.findings)
 
 
-@pytest.mark.parametrize("coding", CODINGS)
-def test_exporting_with_24_bits_and_a_narrow_gate_helps_as_the_hints_say(coding):
-    budgets = pytest.importorskip("netx_export.budget")
+@pytest.mark.parametrize(
+    "sizes", [METR_LA | {"window": 12}, ELECTRICITY | {"window": 4, "blocks": 1}]
+)
+def test_exporting_with_the_width_of_the_hints_leaves_nothing_to_find(sizes):
+    formats = pytest.importorskip("netx_export.formats")
     lowering = pytest.importorskip("netx_export.lowering")
-    model = random_frozen_model(1, Sizes())
-    residual_max = model.run(random_windows(51, Sizes())).residual_max
+    shape = Sizes(**{"variates" if key == "channels" else key: n for key, n in sizes.items()})
+    model = random_frozen_model(1, shape)
+    windows = random_windows(2, shape, 1)
+    trace = model.run(windows)
     plain = Normalisation(kind="fixed")
-
-    def findings(formats, budget):
-        network = lowering.lower(model, formats, residual_max, plain, budget)
-        return check(network, "loihi2", coding=coding).findings
-
-    wide = findings(budgets.Formats(), budgets.Budget())
-    assert any("--width 24" in finding.hint for finding in wide)
-    narrow = budgets.Formats(residual=4, gate=10, b=8, c=8, state=8)
-    within = findings(narrow, budgets.Budget(value_bits=24))
-    assert all("--gate-bits" in finding.hint for finding in within)
-    narrower = budgets.Formats(residual=4, gate=6, b=8, c=8, state=8)
-    assert findings(narrower, budgets.Budget(value_bits=24)) == ()
+    wide = lowering.lower(model, formats.Formats(), trace.residual_max, plain)
+    hints = {finding.hint for finding in check(wide, "loihi2").findings}
+    (width,) = (int(found) for hint in hints for found in re.findall(r"--width (\d+)$", hint))
+    budget = formats.Budget(value_bits=width)
+    search = formats.FormatSearch(model, windows, trace.residual_max, trace.roots, {}, budget)
+    narrow = lowering.lower(model, search.run(), trace.residual_max, plain, budget, trace.roots)
+    for coding in CODINGS:
+        for board in ("loihi2", "kapoho_point"):
+            assert check(narrow, board, coding=coding).findings == ()
 
 
 def test_ten_times_the_size_takes_a_larger_board(ten_times):

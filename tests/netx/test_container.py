@@ -1,5 +1,6 @@
 """What an untrusted HDF5 file may not hold, whatever it claims to be."""
 
+import gzip
 import tracemalloc
 import zlib
 
@@ -302,10 +303,24 @@ def test_all_content_together_is_bounded(make, monkeypatch):
     monkeypatch.setattr("lava_spikyspace.netx.storage.MAX_CONTENT_BYTES", 1000)
 
     def edit(file):
-        file["a"] = np.zeros(100)
-        file["b"] = np.zeros(100)
+        for name in "abc":
+            file[name] = np.zeros(1000, np.int8)
 
-    assert "/b" in refusal(make(edit))
+    path = make(edit)  # some 5 kB, each of the arrays 8 kB in memory
+    monkeypatch.setattr("lava_spikyspace.netx.storage.CONTENT_PER_BYTE", 2)
+    assert "/b" in refusal(path)
+    # What lies on the disk in full length may be read, however much it is.
+    monkeypatch.setattr("lava_spikyspace.netx.storage.CONTENT_PER_BYTE", 10)
+    assert len(read_tree(path).values) == 3
+
+
+def test_a_compressed_file_has_no_more_than_one_of_its_size(make, monkeypatch, tmp_path):
+    monkeypatch.setattr("lava_spikyspace.netx.storage.MAX_CONTENT_BYTES", 1000)
+    plain = make(lambda file: file.create_dataset("value", data=np.zeros(100_000, np.int8)))
+    assert read_tree(plain).values["/value"].size == 100_000
+    packed = tmp_path / "packed.net"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert "/value: declares" in refusal(packed)
 
 
 LAYOUTS = {

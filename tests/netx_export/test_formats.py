@@ -4,9 +4,10 @@ import pytest
 
 from lava_spikyspace.boundary import encode_windows
 from lava_spikyspace.errors import UsageError
-from lava_spikyspace.network import Normalisation
+from lava_spikyspace.network import GateLayer, Normalisation, SoftplusLayer
 from netx_export.budget import Budget, Formats, WidthError
 from netx_export.formats import (
+    NARROWEST,
     SEARCHED,
     Agreement,
     FormatSearch,
@@ -69,6 +70,37 @@ def test_narrow_budget_gives_a_network_within_it() -> None:
     network = lower(model, formats, 4.0, Normalisation(kind="fixed"), Budget(value_bits=24))
     widest = max(interval.bits for layer in network for interval in layer.ranges.values())
     assert widest <= 24
+
+
+def test_a_narrow_budget_is_kept_where_little_agreement_is_left() -> None:
+    sizes = Sizes(variates=300, window=5, d_inner=60, d_state=5, blocks=1)
+    model, windows = random_frozen_model(4, sizes), random_windows(5, sizes, 2)
+    trace = model.run(windows)
+    trials: list[Trial] = []
+    budget = Budget(value_bits=20)
+    formats = FormatSearch(
+        model, windows, trace.residual_max, trace.roots, {}, budget, report=trials.append
+    ).run()
+    assert formats.residual < NARROWEST.residual
+    network = lower(model, formats, trace.residual_max, Normalisation(kind="fixed"), budget)
+    assert max(interval.bits for layer in network for interval in layer.ranges.values()) <= 20
+    first, last = trials[0].agreement, trials[-1].agreement
+    assert first is not None
+    assert last is not None
+    assert not SEARCHED.holds(last)
+    assert last.relative_l2 <= first.relative_l2
+
+
+def test_powers_of_two_fit_a_narrow_budget_too() -> None:
+    bits = 20
+    formats, _ = search(budget=Budget(value_bits=bits))
+    model = random_frozen_model(4, SIZES, "zero")
+    network = lower(model, formats, 4.0, Normalisation(kind="fixed"), Budget(value_bits=bits))
+    shifted = [layer for layer in network if isinstance(layer, GateLayer | SoftplusLayer)]
+    assert len(shifted) == 4
+    for layer in shifted:
+        # One whole bit and a sign beside fraction and guard bits.
+        assert layer.frac_bits + layer.exp2_terms + 2 <= bits
 
 
 def test_agreement_counts_equal_codes_per_record() -> None:

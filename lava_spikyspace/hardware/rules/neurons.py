@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from lava_spikyspace.hardware.findings import Finding
 from lava_spikyspace.hardware.groups import STANDARD_NEURON, NeuronGroup
 from lava_spikyspace.hardware.placement import Placement
-from lava_spikyspace.hardware.registers import POWER
+from lava_spikyspace.hardware.profile import known
+from lava_spikyspace.hardware.profile_files import load_chip
+
+_ROOMY = "loihi2"
+"""The smallest board whose neurons have memory of any size."""
 
 
 def check_neuron_program(placement: Placement) -> Iterator[Finding]:
@@ -43,20 +47,11 @@ def check_state_width(placement: Placement) -> Iterator[Finding]:
                     f"found {name} from {interval.lo} to {interval.hi}, {interval.bits} bits, "
                     f"expected at most {limit}",
                     where=f"{group.name} ({name})",
-                    hint=_narrower(placement, name, interval.bits - limit, limit),
+                    hint=placement.graph.narrower(limit),
                     actual=interval.bits,
                     limit=limit,
                     unit="bit",
                 )
-
-
-def _narrower(placement: Placement, register: str, surplus: int, limit: int) -> str:
-    if register == POWER:
-        return (
-            f"{surplus} bits less, of exp2 terms and fraction bits together: export with a smaller "
-            "--gate-bits, which takes fewer terms as well"
-        )
-    return placement.graph.narrower(limit)
 
 
 def check_product_width(placement: Placement) -> Iterator[Finding]:
@@ -73,7 +68,7 @@ def check_product_width(placement: Placement) -> Iterator[Finding]:
                     f"found a {name} of {interval.bits} bits before its shift, expected at most "
                     f"{limit}: how wide the chip multiplies is not public",
                     where=f"{group.name} ({name})",
-                    hint=f"export the model with --width {limit} and fewer fraction bits",
+                    hint=placement.graph.narrower(limit),
                     actual=interval.bits,
                     limit=limit,
                     unit="bit",
@@ -93,11 +88,19 @@ def check_state_bytes(placement: Placement) -> Iterator[Finding]:
                 f"found {group.state_bytes} bytes of state and parameters for each neuron, "
                 f"expected at most {limit}",
                 where=group.name,
-                hint="fewer bits per code: a neuron holds one threshold for each code",
+                hint=_more_memory(group.state_bytes),
                 actual=group.state_bytes,
                 limit=limit,
                 unit="byte",
             )
+
+
+def _more_memory(needed: int) -> str:
+    roomy = known(load_chip(_ROOMY).widths.state_bytes)
+    fewer = "fewer bits per code: a neuron holds one threshold for each code"
+    if needed > roomy:
+        return fewer
+    return f"a chip with more memory for a neuron (--profile {_ROOMY}, {roomy} bytes), or {fewer}"
 
 
 def check_reset_interval(placement: Placement) -> Iterator[Finding]:
