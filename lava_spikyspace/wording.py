@@ -1,4 +1,4 @@
-"""Text from files and from other libraries, fit for one line of a message."""
+"""Words for messages: numbers of things, and text from elsewhere, fit for one line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ import reprlib
 
 _LINE_CHARACTERS = 160
 _VALUE_CHARACTERS = 80
+
+
+def counted(number: int, thing: str) -> str:
+    """Write how many there are of a thing whose plural takes an s.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    thing : str
+        One of them.
+    """
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def one_line(text: object) -> str:

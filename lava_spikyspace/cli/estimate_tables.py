@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from lava_spikyspace.cli.session import Session
+from lava_spikyspace.wording import counted
 
 if TYPE_CHECKING:
     from lava_spikyspace.hardware.accounting.comparing import PaperCost, PaperEstimate
@@ -32,7 +33,7 @@ def show_chip(session: Session, result: ChipEstimate, *, processes: bool) -> Non
     codings = list(result.codings)
     rows = [_summary(entry) for entry in result.codings.values()]
     plain = result.codings.get("plain")
-    unit = "forecast" if plain is None else f"{plain.steps_per_forecast} steps"
+    unit = "forecast" if plain is None else counted(plain.steps_per_forecast, "step")
     session.table(
         (f"for each {unit}", *codings, "unit"),
         [
@@ -98,7 +99,7 @@ def _show_events(session: Session, coding: str, entry: CodingEstimate) -> None:
     session.table(
         ("event", "count", "low pJ", "nominal pJ", "high pJ"),
         rows,
-        title=f"{coding} coding, {entry.work.windows} windows",
+        title=f"{coding} coding, {counted(entry.work.windows, 'window')}",
     )
 
 
@@ -125,7 +126,7 @@ def _show_processes(session: Session, coding: str, entry: CodingEstimate) -> Non
             )
             for row in entry.processes
         ],
-        title=f"{coding} coding, {entry.work.windows} windows, by process",
+        title=f"{coding} coding, {counted(entry.work.windows, 'window')}, by process",
     )
 
 
@@ -159,6 +160,8 @@ def _show_costs(session: Session, costs: Iterable[PaperCost], title: str) -> Non
             "accounting",
             "parameters",
             "compute mJ",
+            "weights mJ",
+            "movement mJ",
             "with memory mJ",
             "published mJ",
             "published parameters",
@@ -169,7 +172,7 @@ def _show_costs(session: Session, costs: Iterable[PaperCost], title: str) -> Non
                 row.name,
                 row.accounting,
                 row.parameters,
-                _shown(row.energy.compute),
+                *(_shown(v) for v in (row.energy.compute, row.energy.weights, row.energy.movement)),
                 _shown(row.energy.total),
                 None if row.published_energy is None else row.published_energy.value,
                 None if row.published_parameters is None else row.published_parameters.whole,

@@ -119,6 +119,7 @@ class CodingEstimate:
                     "spikes": row.spikes,
                     **row.counts.to_dict(),
                     "energy_pj": row.energy.to_dict(),
+                    "energy_pj_exact": _exact(row.energy),
                 }
                 for row in self.processes
             ],
@@ -126,10 +127,7 @@ class CodingEstimate:
                 "spikes": sum(row.spikes for row in self.processes),
                 **self.counts.to_dict(),
                 "energy_pj": self.energy.to_dict(),
-                "energy_pj_exact": {
-                    name: decimal_text(getattr(self.energy, name))
-                    for name in ("low", "nominal", "high")
-                },
+                "energy_pj_exact": _exact(self.energy),
             },
             "energy_by_event_pj": {
                 name: spread.to_dict() for name, spread in self.energy_by_event.items()
@@ -244,6 +242,11 @@ def _estimate_coding(work: Work, board: ChipProfile) -> CodingEstimate:
         processes=charge(placement, work, routes),
         step=step_time(placement, work, routes),
     )
+
+
+def _exact(energy: Spread) -> dict[str, str]:
+    """Return the three values with all their digits, which floats of large runs do not have."""
+    return {name: decimal_text(getattr(energy, name)) for name in ("low", "nominal", "high")}
 
 
 def decimal_text(value: Fraction) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lava_spikyspace.hardware.placement import PlacedCore, Placement
 from lava_spikyspace.hardware.profile import Layout, known
 from lava_spikyspace.pictures import check_picture, save_picture
+from lava_spikyspace.wording import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,12 +17,15 @@ MAX_CHIPS = 16
 """Chips that a picture shows; more could not be told apart."""
 
 _COLUMNS = 4
+_BRIGHT = 0.6
+"""Share from which on the colour is too bright for white numbers."""
 
 
 def draw_core_map(placement: Placement, path: str | Path, *, force: bool = False) -> None:
     """Draw the cores of every chip in use as a grid of tiles.
 
-    The colour of a core is the share of its fullest resource; unused cores are white.
+    The colour of a core is the share of its fullest resource, and its number is that of the table
+    of cores, which says what lies there; unused cores are white.
 
     Parameters
     ----------
@@ -56,7 +60,8 @@ def draw_core_map(placement: Placement, path: str | Path, *, force: bool = False
         if chip < shown:
             _draw_chip(area, placement, chip)
     figure.suptitle(
-        f"{placement.profile.title}: {len(placement.cores)} cores on {placement.chips} chips"
+        f"{placement.profile.title}: {counted(len(placement.cores), 'core')} on "
+        f"{counted(placement.chips, 'chip')}"
     )
     scale = ScalarMappable(cmap="viridis")
     scale.set_clim(0, 1)
@@ -79,10 +84,14 @@ def _draw_chip(area: Axes, placement: Placement, chip: int) -> None:
         colour = colours(min(share, 1.0)) if core else "white"
         edge = "red" if share > 1 else "0.6"
         area.add_patch(Rectangle((x, y), 0.45, 0.45, facecolor=colour, edgecolor=edge, lw=0.5))
+        if core:
+            ink = "black" if share > _BRIGHT else "white"
+            place = (x + 0.225, y + 0.225)
+            area.annotate(str(core.index), place, ha="center", va="center", fontsize=4, color=ink)
     area.set_xlim(-0.1, known(layout.tile_columns) + 0.1)
     area.set_ylim(known(layout.tile_rows) + 0.1, -0.1)
     area.set_aspect("equal")
-    area.set_title(f"chip {chip}: {len(cores)} cores", fontsize=9)
+    area.set_title(f"chip {chip}: {counted(len(cores), 'core')}", fontsize=9)
 
 
 def _fullest_share(placement: Placement, core: PlacedCore) -> float:

@@ -115,6 +115,7 @@ def test_totals_are_sums_of_count_times_constant_to_the_last_digit(profile, work
         total = Decimal(0)
         for process in entry["processes"]:
             energy = sum(Decimal(prices[n][level]) * process[n] for n in prices)
+            assert Decimal(process["energy_pj_exact"][level]) == energy
             assert process["energy_pj"][level] == energy
             total += energy
         assert Decimal(entry["totals"]["energy_pj_exact"][level]) == total

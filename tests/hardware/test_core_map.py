@@ -13,6 +13,7 @@ def test_several_chips_are_drawn_side_by_side_and_always_alike(tmp_path):
         draw_core_map(placement, tmp_path / name)
     text = (tmp_path / "a.svg").read_text()
     assert "chip 2: 5 cores" in text
+    assert [f">{core}</text>" in text for core in (0, 24, 25)] == [True, True, False]
     assert text == (tmp_path / "b.svg").read_text()
 
 

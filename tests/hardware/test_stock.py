@@ -43,12 +43,15 @@ PRINTED = {
 
 
 @pytest.mark.parametrize("name", PRINTED)
-def test_cores_are_a_lower_bound_of_what_the_mapper_printed(shared_data, name):
+def test_cores_are_a_lower_bound_of_what_the_mapper_printed(shared_data, project_root, name):
     printed, share = PRINTED[name]
     result = check(shared_data / "netx" / name, "loihi2")
     used = result.to_dict()["cores"]
     assert share * printed <= used["used"] <= used["unshared"] <= printed
     assert result.fits
+    rows = (project_root / "docs" / "loihi.md").read_text()
+    beside = f"| {printed} | {used['unshared']} | {used['used']} |"
+    assert [row for row in rows.splitlines() if f"`{name}`" in row and row.endswith(beside)]
     assert_within_limits(result.placement)
     assert_all_placed_once(result.placement)
 
