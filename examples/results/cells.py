@@ -175,6 +175,9 @@ LINEAR = {"persistence": "Persistence", "ridge": "Ridge regression"}
 TERMS = {f"exp2-{n}": n for n in range(9)}
 """Models that are `ours` with so many terms of the power of two in the file."""
 
+LAVA = "lava"
+"""The file of `ours` on Lava, against the batch engine."""
+
 ABLATIONS = tuple(name for name in VARIANTS if name not in ("ours", "published", "float"))
 ABLATION_TASK = ("metr_la_week", 3)
 
@@ -190,7 +193,7 @@ class Cell:
     horizon : int
         Rows predicted at once.
     model : str
-        Key of `VARIANTS`, `NETWORKS`, `LINEAR` or `TERMS`.
+        Key of `VARIANTS`, `NETWORKS`, `LINEAR` or `TERMS`, or `LAVA`.
     seed : int
         Of all random numbers.
     """
@@ -236,6 +239,8 @@ def all_cells() -> Iterator[Cell]:
         for name, task in TASKS.items():
             yield from (Cell(name, h, "ours", seed) for h in task.horizons)
         if seed == 0:
+            for name, task in TASKS.items():
+                yield from (Cell(name, h, LAVA) for h in task.compared)
             for model in ("float", "published", *NETWORKS):
                 for name, task in TASKS.items():
                     yield from (Cell(name, h, model) for h in task.compared)

@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from cells import NETWORKS, TASKS, TERMS, VARIANTS, Cell, all_cells
+from cells import LAVA, NETWORKS, TASKS, TERMS, VARIANTS, Cell, all_cells
 
 from lava_spikyspace import __version__
 from lava_spikyspace.datasets import Table, read_table, split_windows
@@ -49,7 +49,7 @@ from lava_spikyspace.hardware.accounting.operations import energy_of
 from lava_spikyspace.hardware.accounting.spikyspace import Sizes
 from lava_spikyspace.hardware.estimating import estimate
 from lava_spikyspace.hardware.profile_files import load_profile
-from lava_spikyspace.network import GateLayer, SoftplusLayer
+from lava_spikyspace.network import GateLayer, Network, SoftplusLayer
 from lava_spikyspace.netx.reader import read_network
 from lava_spikyspace.running import run
 from netx_export.baselines import networks
@@ -59,11 +59,13 @@ from netx_export.checkpoint import TrainedModel, load_checkpoint
 from netx_export.config import ModelConfig, TrainConfig
 from netx_export.exporting import ExportOptions, export
 from netx_export.head_start import LinearBaselines
-from netx_export.spikyspace import parameter_count
+from netx_export.spikyspace import RECORD_NAMES, parameter_count
 from netx_export.training import EpochReport, fit
 from netx_export.writer import write_network
 
 PROFILE = "cmos45"
+LAVA_WINDOWS = 8
+LAVA_SECONDS = 7200.0
 UJ_PER_MJ = 1000.0
 
 
@@ -103,8 +105,12 @@ def append_row(folder: Path, row: dict[str, Any]) -> None:
     with (folder / "results.jsonl").open("a") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
         stream.write(json.dumps(row) + "\n")
-    scores = row.get("integers") or row["test"]
-    print(f"{row['cell']}: R2 {scores['all']['r2']:.4f}, {row['seconds']:.0f} s of processor time")
+    if row["model"] == LAVA:
+        found = str({coding: one["equal"] for coding, one in row["codings"].items()})
+    else:
+        scores = row.get("integers") or row["test"]
+        found = f"R2 {scores['all']['r2']:.4f}"
+    print(f"{row['cell']}: {found}, {row['seconds']:.0f} s of processor time")
 
 
 @contextmanager
@@ -132,6 +138,8 @@ def measure(cell: Cell, data: Path, folder: Path) -> dict[str, Any]:
         found = _measure_network(cell, table)
     elif cell.model in TERMS:
         found = _measure_terms(cell, table, folder)
+    elif cell.model == LAVA:
+        found = _measure_lava(cell, table, folder)
     else:
         found = _measure_linear(cell, table)
     return {
@@ -281,11 +289,7 @@ def _measure_network(cell: Cell, table: Table) -> dict[str, Any]:
 
 def _measure_terms(cell: Cell, table: Table, folder: Path) -> dict[str, Any]:
     """Score the file of `ours` with another number of terms, and count the codes that change."""
-    ours = replace(cell, model="ours")
-    path = folder / "models" / f"{ours.key}.net"
-    if not path.exists():
-        raise SystemExit(f"{cell.key} needs the cell {ours.key} first")
-    network = read_network(path)
+    network = _file_of_ours(cell, folder)
     layers = tuple(
         replace(layer, exp2_terms=TERMS[cell.model])
         if isinstance(layer, GateLayer | SoftplusLayer)
@@ -301,14 +305,49 @@ def _measure_terms(cell: Cell, table: Table, folder: Path) -> dict[str, Any]:
         run(n, table, backend="batch", windows=windows, clip_input=True, record=True).records
         for n in (network, changed)
     )
-    equal = sum(int((one[name] == other[name]).sum()) for name in one)
+    # What is not a code (gate, residual) has other last bits with every number of terms.
+    codes = [name for name in one if name.split(".", 2)[-1] in RECORD_NAMES.values()]
+    equal = sum(int((one[name] == other[name]).sum()) for name in codes)
     return {
         "integers": scored["metrics"],
-        "equal_codes": equal / sum(codes.size for codes in one.values()),
+        "equal_codes": equal / sum(one[name].size for name in codes),
         "own_terms": sorted(
             {layer.exp2_terms for layer in network if isinstance(layer, GateLayer | SoftplusLayer)}
         ),
     }
+
+
+def _measure_lava(cell: Cell, table: Table, folder: Path) -> dict[str, Any]:
+    """Compare forecasts and all codes of the last test windows on Lava and on the batch engine."""
+    network = _file_of_ours(cell, folder)
+    split = TASKS[cell.task].split
+    stop = split_windows(table.rows, network.window, cell.horizon, split).test.stop
+    part = f"{stop - LAVA_WINDOWS}:{stop}"
+    batch = run(network, table, backend="batch", windows=part, clip_input=True, record=True)
+    codings: dict[str, Any] = {}
+    for coding in ("graded", "unary"):
+        lava = run(
+            network, table, backend="sim", coding=coding, windows=part, clip_input=True,
+            record=True, timeout_s=LAVA_SECONDS,
+        )  # fmt: skip
+        codings[coding] = {
+            "equal": np.array_equal(lava.forecasts, batch.forecasts)
+            and lava.records.keys() == batch.records.keys()
+            and all(
+                np.array_equal(lava.records[name], batch.records[name]) for name in batch.records
+            ),
+            "records": len(batch.records),
+            "time_steps": lava.time_steps,
+        }
+    return {"windows": LAVA_WINDOWS, "codings": codings}
+
+
+def _file_of_ours(cell: Cell, folder: Path) -> Network:
+    ours = replace(cell, model="ours")
+    path = folder / "models" / f"{ours.key}.net"
+    if not path.exists():
+        raise SystemExit(f"{cell.key} needs the cell {ours.key} first")
+    return read_network(path)
 
 
 def _measure_linear(cell: Cell, table: Table) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cells import ABLATION_TASK, LINEAR, NETWORKS, TASKS, VARIANTS
+from cells import ABLATION_TASK, ABLATIONS, LAVA, LINEAR, NETWORKS, TASKS, VARIANTS
 
 Row = Mapping[str, Any]
 Group = list[Row]
@@ -143,7 +143,7 @@ def conversions(groups: Mapping[tuple[str, int, str], Group]) -> str:
     """Return what codes cost, and what the scan contributes, for each task and horizon."""
     head = (
         "data, horizon", "float SpikySpace", "quantised", "integers", "lost to the float one",
-        "without the scan", "RRSE with", "RRSE without",
+        "without the scan", "RRSE with", "RRSE without", "windows equal on Lava",
     )  # fmt: skip
     lines = []
     for name, task in TASKS.items():
@@ -166,20 +166,26 @@ def conversions(groups: Mapping[tuple[str, int, str], Group]) -> str:
                     spread(ours, lambda row: row["scan_ablated"]["all"]["r2"], 4),
                     spread(ours, lambda row: row["test"]["all"]["rrse"], 4),
                     spread(ours, lambda row: row["scan_ablated"]["all"]["rrse"], 4),
+                    on_lava(groups.get((name, horizon, LAVA))),
                 )
             )
     return table(head, lines) + "\n"
 
 
+def on_lava(group: Group | None) -> str:
+    """Return on how many windows Lava gave the codes of the batch engine, in both codings."""
+    if not group:
+        return ""
+    row = group[0]
+    return str(row["windows"] if all(one["equal"] for one in row["codings"].values()) else 0)
+
+
 def ablations(groups: Mapping[tuple[str, int, str], Group]) -> str:
     """Return the ablations of one task."""
     task, horizon = ABLATION_TASK
-    names = [
-        m
-        for (t, h, m) in sorted(groups)
-        if (t, h) == (task, horizon) and m not in MAIN and not m.startswith(EXP2)
-    ]
-    if not names:
+    names = [m for (t, h, m) in sorted(groups) if (t, h) == (task, horizon) and m in ABLATIONS]
+    terms = sorted(m for (t, h, m) in groups if (t, h) == (task, horizon) and m.startswith(EXP2))
+    if not names and not terms:
         return ""
     title = f"### Ablations: {TASKS[task].title}, horizon {horizon}\n"
     lines = []
@@ -195,7 +201,6 @@ def ablations(groups: Mapping[tuple[str, int, str], Group]) -> str:
             )
         )
     head = ("model", "validation R2", "test R2", "without the scan", "firing rate")
-    terms = sorted(m for (t, h, m) in groups if (t, h) == (task, horizon) and m.startswith(EXP2))
     made = title + "\n" + table(head, lines) + "\n"
     if not terms:
         return made

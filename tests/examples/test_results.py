@@ -92,9 +92,14 @@ def test_tables_give_means_and_say_where_we_lose(script):
         _row("ours", 0.6, seed=seed, integers=scores, firing_rate=0.2)
         for seed, scores in enumerate(integers)
     ]
-    made = tables.full([*rows, _row("gru", 0.77), _row("ridge", 0.5)])
+    codings = {"graded": {"equal": True}, "unary": {"equal": True}}
+    lava = {**_row("lava", 0.0), "windows": 8, "codings": codings}
+    made = tables.full([*rows, _row("gru", 0.77), _row("ridge", 0.5), lava])
     assert "| SpikySpace, ours | 0.7500 ± 0.0500 |" in made
     assert "**We lose here** to GRU." in made
+    assert "| 0.4000 ± 0.0000 | 8 |" in made
+    codings["unary"]["equal"] = False
+    assert "| 0.4000 ± 0.0000 | 0 |" in tables.full([*rows, lava])
     assert "PJM load, 10 zones, +24 | 0.750 ± 0.050 |" in tables.short([*rows])
 
 
