@@ -16,11 +16,12 @@ from lava_spikyspace.datasets.sequences import LabelledSequences
 from lava_spikyspace.datasets.source import Source
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.demo import demo_data_path, demo_model_path
+from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import DataError, UsageError
 from lava_spikyspace.families import classifies
 from lava_spikyspace.files import sha256_of
 from lava_spikyspace.network import Network
-from lava_spikyspace.netx.reader import read_network
+from lava_spikyspace.netx.reader import read_model_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,18 +61,23 @@ class LoadedNetwork(Network):
     ----------
     source : FileReference
         The file.
+    edited : Diagnostic or None
+        What the digest of the file says where it was changed after it was written.
     """
 
     source: FileReference
+    edited: Diagnostic | None = None
 
 
-def load(path: str | Path | None = None) -> LoadedNetwork:
+def load(path: str | Path | None = None, *, may_be_edited: bool = False) -> LoadedNetwork:
     """Read a model file.
 
     Parameters
     ----------
     path : str or Path, optional
         NetX HDF5 file; the bundled demo model by default.
+    may_be_edited : bool
+        Take a file whose content is not that of its digest, too; see `LoadedNetwork.edited`.
 
     Returns
     -------
@@ -84,9 +90,10 @@ def load(path: str | Path | None = None) -> LoadedNetwork:
         The file cannot be read or is not a valid model.
     """
     chosen = demo_model_path() if path is None else Path(path)
-    network = read_network(chosen)
-    content = {field.name: getattr(network, field.name) for field in fields(Network)}
-    return LoadedNetwork(**content, source=FileReference(str(chosen), sha256_of(chosen)))
+    file = read_model_file(chosen, may_be_edited=may_be_edited)
+    content = {field.name: getattr(file.network, field.name) for field in fields(Network)}
+    source = FileReference(str(chosen), sha256_of(chosen))
+    return LoadedNetwork(**content, source=source, edited=file.edited)
 
 
 def resolve_network(model: ModelSource) -> Network:

@@ -24,6 +24,7 @@ from torch import Tensor
 from lava_spikyspace.datasets import InstanceScaler, Scaler, WindowScale
 from lava_spikyspace.errors import CheckpointError, DataError, InputError
 from lava_spikyspace.files import atomic_write, read_regular
+from lava_spikyspace.network import Normalisation
 from lava_spikyspace.wording import brief
 from netx_export.config import (
     AnyScalerConfig,
@@ -104,6 +105,16 @@ class TrainedModel:
     scaler: Scaler | InstanceScaler | None
     names: tuple[str, ...] | None
     provenance: Provenance
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """Normalisation as a model file holds it."""
+        if isinstance(self.scaler, InstanceScaler):
+            return Normalisation(kind="instance", eps=self.scaler.eps)
+        if self.scaler is None:
+            variates = self.config.d_model
+            return Normalisation(kind="fixed", mean=np.zeros(variates), scale=np.ones(variates))
+        return Normalisation(kind="fixed", mean=self.scaler.mean, scale=self.scaler.scale)
 
     def scale_of(self, windows: NDArray[Any]) -> WindowScale:
         """Return the normalisation of windows.

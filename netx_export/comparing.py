@@ -3,14 +3,16 @@
 The reference is the frozen float model: weights from the checkpoint, zero-points from the file's
 provenance, decay exponents from the file. Beside it stand the integers, on the batch engine, and on
 demand the same integers on Lava, which have to equal those of the batch engine in every code.
+
+The checkpoint is lowered anew, too: its integers have to be those of the file. Where they are not,
+the file was changed, and the first code that this changes is the first divergence.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,205 +24,27 @@ from lava_spikyspace.boundary import FloatArray, decode_forecasts, encode_window
 from lava_spikyspace.datasets.metrics import ForecastMoments
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import input_windows, target_windows
-from lava_spikyspace.errors import CheckpointError, ModelFileError
 from lava_spikyspace.inputs import windows_in
-from lava_spikyspace.network import IntArray, Network, ScanLayer
+from lava_spikyspace.network import IntArray, Network
 from lava_spikyspace.plan import Coding, make_plan
 from lava_spikyspace.running import DEFAULT_SIM_WINDOWS, choose_windows, run
-from netx_export.calibration import freeze
 from netx_export.checkpoint import TrainedModel
-from netx_export.frozen import FrozenModel
+from netx_export.comparison import (
+    Comparison,
+    Divergence,
+    LavaSide,
+    LayerAgreement,
+    ParameterCheck,
+)
+from netx_export.reference import freeze_as_exported, with_exponents_of
+from netx_export.relowering import (
+    count_parameters,
+    lower_anew,
+    parameter_differences,
+)
 
 CHUNK = 64
 """Windows compared at a time."""
-
-QUANTISERS = ("c", "s", "delta", "pts", "delta1", "x", "y", "y1")
-
-
-@dataclass(frozen=True)
-class LayerAgreement:
-    """Codes of one record on both sides.
-
-    Parameters
-    ----------
-    name : str
-        Record name.
-    codes, equal : int
-        How many codes there are, and how many are equal.
-    """
-
-    name: str
-    codes: int
-    equal: int
-
-    @property
-    def agreement(self) -> float:
-        """Share of equal codes."""
-        return self.equal / self.codes
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the agreement as the JSON envelope holds it."""
-        return {**vars(self), "agreement": self.agreement}
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """The first code in which two sides differ: first layer, then window, element, channel.
-
-    Layers are in topological order and a window is run through in the order of time, so that what
-    is named is where the difference begins and not what follows from it.
-
-    Parameters
-    ----------
-    layer : str
-        Record name.
-    window : int
-        Index of the window in the table.
-    element, channel : int
-        Place in the window; the channel of a state is flattened (channel, state).
-    expected, found : int
-        Codes of the frozen model and of the integers, or of the batch engine and of Lava.
-    """
-
-    layer: str
-    window: int
-    element: int
-    channel: int
-    expected: int
-    found: int
-
-
-@dataclass(frozen=True, eq=False)
-class LavaSide:
-    """The integers on Lava beside those of the batch engine.
-
-    Parameters
-    ----------
-    runtime, coding : str
-        How they ran.
-    layers : tuple of LayerAgreement
-        Codes that equal the batch engine's.
-    relative_l2 : float
-        Error of the forecasts relative to the norm of the float ones, normalised units.
-    r2 : float or None
-        As `Comparison.r2_integer`.
-    first_divergence : Divergence or None
-        From the batch engine; None where all codes are equal.
-    """
-
-    runtime: str
-    coding: str
-    layers: tuple[LayerAgreement, ...]
-    relative_l2: float
-    r2: float | None
-    first_divergence: Divergence | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return this side as the JSON envelope holds it."""
-        return {
-            "runtime": self.runtime,
-            "coding": self.coding,
-            "layers": [layer.to_dict() for layer in self.layers],
-            "forecast": {"relative_l2": self.relative_l2, "r2": self.r2},
-            "first_divergence": _as_dict(self.first_divergence),
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """What `compare` found.
-
-    Parameters
-    ----------
-    layers : tuple of LayerAgreement
-        In the order of the data.
-    relative_l2 : float
-        Error of the integers' forecasts relative to the norm of the float ones, normalised units.
-    r2_float, r2_integer : float or None
-        R2 of both on the windows whose targets the table holds; None without any.
-    first_divergence : Divergence or None
-        None where all codes are equal.
-    lava : LavaSide or None
-        None where Lava did not run.
-    """
-
-    layers: tuple[LayerAgreement, ...]
-    relative_l2: float
-    r2_float: float | None
-    r2_integer: float | None
-    first_divergence: Divergence | None
-    lava: LavaSide | None = None
-
-    @property
-    def unequal_share(self) -> float:
-        """Share of unequal codes over all layers; the larger one where Lava ran, too."""
-        sides = [self.layers] if self.lava is None else [self.layers, self.lava.layers]
-        return max(_unequal_share(layers) for layers in sides)
-
-    @property
-    def forecast_error(self) -> float:
-        """Relative L2 error of the forecasts; the larger one where Lava ran, too."""
-        return max(self.relative_l2, 0.0 if self.lava is None else self.lava.relative_l2)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the comparison as the JSON envelope holds it."""
-        return {
-            "layers": [layer.to_dict() for layer in self.layers],
-            "forecast": {
-                "relative_l2": self.relative_l2,
-                "r2_float": self.r2_float,
-                "r2_integer": self.r2_integer,
-            },
-            "unequal_share": self.unequal_share,
-            "first_divergence": _as_dict(self.first_divergence),
-            "lava": None if self.lava is None else self.lava.to_dict(),
-        }
-
-
-def _as_dict(divergence: Divergence | None) -> dict[str, Any] | None:
-    return None if divergence is None else dict(vars(divergence))
-
-
-def _unequal_share(layers: tuple[LayerAgreement, ...]) -> float:
-    codes = sum(layer.codes for layer in layers)
-    return 1 - sum(layer.equal for layer in layers) / codes if codes else 0.0
-
-
-def frozen_reference(trained: TrainedModel, network: Network) -> FrozenModel:
-    """Return the frozen float model that a model file was exported from.
-
-    Parameters
-    ----------
-    trained : TrainedModel
-        The checkpoint; its quantisers are frozen in place.
-    network : Network
-        Gives zero-points (provenance) and decay exponents.
-
-    Raises
-    ------
-    CheckpointError
-        The checkpoint has other sizes or bits than the file.
-    ModelFileError
-        The file does not tell its zero-points.
-    """
-    _check_same_sizes(trained, network)
-    scales = network.provenance.get("scales")
-    if not isinstance(scales, Mapping):
-        raise ModelFileError(
-            "/provenance: found no scales, expected the zero-points of every block",
-            hint="only files written by `lss export` can be compared",
-        )
-    for index, mixer in enumerate(trained.model.mixers):
-        for name in QUANTISERS:
-            quantizer = mixer.quantizer(f"clip_{name}")
-            if not quantizer.signed and quantizer.fixed_zero_point is None:
-                quantizer.freeze(_zero_point(scales, f"blocks.{index}", name))
-    frozen = freeze(trained.model)
-    blocks = tuple(
-        replace(block, exponents=_exponents(network, f"blocks.{index}.scan"))
-        for index, block in enumerate(frozen.blocks)
-    )
-    return replace(frozen, blocks=blocks)
 
 
 def compare(
@@ -233,6 +57,7 @@ def compare(
     runtime: Runtime = "inprocess",
     coding: Coding = "graded",
     timeout_s: float | None = None,
+    clip: bool = False,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run integers and frozen model on the same windows and compare every code.
@@ -253,10 +78,24 @@ def compare(
         How Lava runs.
     timeout_s : float or None
         Seconds that a simulation gets.
+    clip : bool
+        Saturate values outside the input range for the integers, instead of refusing them.
     progress : callable, optional
         Called by the engine.
+
+    Raises
+    ------
+    CheckpointError
+        The checkpoint is of another model.
+    ModelFileError
+        The file does not tell its zero-points, or its provenance cannot be of an export.
+    DataError
+        The table has other variates or too few rows, or values outside the input range.
     """
-    frozen = frozen_reference(trained, network)
+    as_exported = freeze_as_exported(trained, network)
+    frozen = with_exponents_of(as_exported, network)
+    fresh = lower_anew(trained, as_exported, network)
+    different = () if fresh is None else tuple(parameter_differences(network, fresh))
     table = table.match(network.variates, network.channels)
     default = DEFAULT_SIM_WINDOWS if backend == "sim" else None
     chosen = choose_windows(windows, windows_in(table, network.window), default)
@@ -271,10 +110,13 @@ def compare(
             windows=chosen,
             record=True,
             timeout_s=timeout_s,
+            clip_input=clip,
             progress=progress,
         )
     plan = make_plan(network, coding)
-    against_float, against_batch = _Agreement(), _Agreement()
+    fresh_plan = make_plan(fresh, coding) if fresh is not None and different else None
+    against_float, against_batch, against_fresh = _Agreement(), _Agreement(), _Agreement()
+    clipped = 0
     scores = {side: _Score() for side in ("float", "integer", "lava")}
     for first in range(0, len(chosen), CHUNK):
         part = chosen[first : first + CHUNK]
@@ -282,9 +124,17 @@ def compare(
         raw = input_windows(table.values, network.window, indices)
         scale = trained.scale_of(raw)
         trace = frozen.run(scale.normalise(raw))
-        encoded = encode_windows(network, raw, first_rows=indices, source=str(table.path))
+        encoded = encode_windows(
+            network, raw, clip=clip, first_rows=indices, source=str(table.path)
+        )
+        clipped += encoded.clipped
         batch = BatchBackend().run(plan, encoded.messages, record=True)
         against_float.add(trace.records, batch.records, indices)
+        if fresh_plan is not None:
+            messages = encode_windows(fresh_plan.network, raw, clip=True).messages
+            unchanged = BatchBackend().run(fresh_plan, messages, record=True)
+            wanted = {name: unchanged.records[name] for name in trace.records}
+            against_fresh.add(wanted, batch.records, indices)
         known = indices[indices <= table.rows - network.window - network.horizon]
         target = target_windows(table.values, network.window, network.horizon, known)
         expected = trace.forecasts
@@ -308,7 +158,11 @@ def compare(
         relative_l2=scores["integer"].relative_l2,
         r2_float=scores["float"].r2,
         r2_integer=scores["integer"].r2,
-        first_divergence=against_float.first_divergence,
+        rounding=against_float.first_divergence,
+        clipped=clipped,
+        parameters=None
+        if fresh is None
+        else ParameterCheck(count_parameters(network), different, against_fresh.first_divergence),
         lava=None
         if lava is None
         else LavaSide(
@@ -388,39 +242,3 @@ class _Score:
     @property
     def r2(self) -> float | None:
         return None if self.moments is None else float(self.moments.summary()["all"]["r2"])
-
-
-def _check_same_sizes(trained: TrainedModel, network: Network) -> None:
-    config = trained.config
-    scan = next((layer for layer in network if isinstance(layer, ScanLayer)), None)
-    blocks = sum(isinstance(layer, ScanLayer) for layer in network)
-    pairs = {
-        "variates": (config.d_model, network.channels),
-        "window": (config.window, network.window),
-        "horizon": (config.horizon, network.horizon),
-        "layers": (config.layers, blocks),
-        "d_inner": (config.inner_channels, scan.neurons if scan else 0),
-        "d_state": (config.d_state, scan.states if scan else 0),
-        "bits": (config.bits.model_dump(), dict(network.bits)),
-    }
-    different = [f"{name} {a} and {b}" for name, (a, b) in pairs.items() if a != b]
-    if different:
-        raise CheckpointError(
-            f"checkpoint and model file are of different models: {'; '.join(different)}"
-        )
-
-
-def _zero_point(scales: Mapping[str, Any], block: str, name: str) -> float:
-    try:
-        return float(scales[block][name]["zero_point"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelFileError(
-            f"/provenance: scales: no zero-point of quantiser {name} in {block}"
-        ) from error
-
-
-def _exponents(network: Network, name: str) -> IntArray:
-    layer = network[name]
-    if not isinstance(layer, ScanLayer):
-        raise ModelFileError(f"{name}: found a {layer.netx_type} layer, expected a selective_scan")
-    return layer.left - layer.right

@@ -13,7 +13,6 @@ import numpy as np
 import lava_spikyspace
 from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.boundary import EncodedWindows, encode_windows
-from lava_spikyspace.datasets.scaling import InstanceScaler
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import DEFAULT_SPLIT, Split, input_windows, split_windows
 from lava_spikyspace.diagnostics import Diagnostic
@@ -36,7 +35,7 @@ from netx_export.formats import (
     spread,
 )
 from netx_export.frozen import FloatArray, FrozenModel, FrozenTrace
-from netx_export.lowering import lower
+from netx_export.relowering import Recipe
 
 CALIBRATION_WINDOWS = 2048
 """Training windows that calibration passes at most; they are spread evenly over the split."""
@@ -165,7 +164,8 @@ def export(
         frozen, windows, seen.peak, seen.roots, options.formats, budget, report=note
     )
     formats = search.run()
-    network = lower(frozen, formats, seen.peak, _normalisation(trained), budget, seen.roots)
+    recipe = Recipe.of(formats, options.width, seen.peak, seen.roots)
+    network = recipe.lower(frozen, trained.normalisation)
     agreement = _agreement(network, frozen, spread(windows, REPORT_WINDOWS))
     network = replace(
         network,
@@ -184,6 +184,7 @@ def export(
             "versions": _versions(),
             "scales": _scales(frozen),
             "formats": asdict(formats),
+            "lowering": recipe.model_dump(),
             "agreement": {
                 "windows": min(len(windows), REPORT_WINDOWS),
                 "codes": dict(agreement.codes),
@@ -266,16 +267,6 @@ class _TrainingSplit:
     def _windows(self, indices: IntArray) -> FloatArray:
         raw = input_windows(self.table.values, self.trained.config.window, indices)
         return self.trained.scale_of(raw).normalise(raw)
-
-
-def _normalisation(trained: TrainedModel) -> Normalisation:
-    scaler = trained.scaler
-    if isinstance(scaler, InstanceScaler):
-        return Normalisation(kind="instance", eps=scaler.eps)
-    if scaler is None:
-        variates = trained.config.d_model
-        return Normalisation(kind="fixed", mean=np.zeros(variates), scale=np.ones(variates))
-    return Normalisation(kind="fixed", mean=scaler.mean, scale=scaler.scale)
 
 
 @dataclass(frozen=True, eq=False)

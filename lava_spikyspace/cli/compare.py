@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from lava_spikyspace.cli.options import (
+    ClipInputFlag,
     CodingOption,
     ModelArgument,
     RuntimeOption,
@@ -17,7 +19,12 @@ from lava_spikyspace.cli.options import (
 from lava_spikyspace.cli.session import Session
 
 if TYPE_CHECKING:
-    from netx_export.comparing import Comparison, Divergence, LayerAgreement
+    from netx_export.comparison import Comparison, Divergence, LayerAgreement, ParameterCheck
+
+PARAMETERS_SHOWN = 20
+"""Arrays that differ from the checkpoint's, in the table; ``--json`` has all."""
+
+_ROUNDED = ("frozen", "integers")
 
 
 def compare(
@@ -43,6 +50,7 @@ def compare(
     runtime: RuntimeOption = "inprocess",
     coding: CodingOption = "graded",
     windows: WindowsOption = None,
+    clip_input: ClipInputFlag = False,
     timeout: TimeoutOption = 600.0,
     fail_above: Annotated[
         float | None,
@@ -67,6 +75,8 @@ def compare(
         Engine of the integers.
     windows : str, optional
         Windows to compare on.
+    clip_input : bool
+        Saturate values outside the input range.
     timeout : float
         Seconds that a simulation gets.
     fail_above : float, optional
@@ -85,7 +95,7 @@ def compare(
     from netx_export.exporting import load_trained
 
     with session.timer("read"):
-        network = load(model)
+        network = load(model, may_be_edited=True)
         trained = load_trained(checkpoint, config)
         table = read_table(data)
     with session.timer("compare"), engine_progress(session, against) as progress:
@@ -98,8 +108,14 @@ def compare(
             runtime=runtime,
             coding=coding,
             timeout_s=timeout,
+            clip=clip_input,
             progress=progress,
         )
+    findings = [] if network.edited is None else [replace(network.edited, severity="warning")]
+    for finding in findings:
+        session.warn(str(finding))
+    if result.clipped:
+        session.warn(f"{result.clipped} input values lie outside the input range and are clipped")
     _show(session, result)
     measured = result.forecast_error if quantity == "forecast" else result.unequal_share
     passed = fail_above is None or measured <= fail_above
@@ -109,6 +125,7 @@ def compare(
         data=result.to_dict(),
         backend=against,
         model=Path(network.source.path),
+        diagnostics=findings,
         ok=passed,
     )
 
@@ -143,9 +160,32 @@ def _show(session: Session, result: Comparison) -> None:
             for name, error, r2 in sides
         ],
     )
-    session.line(_where("", "frozen", "integers", result.first_divergence))
+    if result.parameters is not None:
+        _show_parameters(session, result.parameters)
+    sides_named = ("from the checkpoint", "in the file") if result.is_changed else _ROUNDED
+    session.line(_where("", *sides_named, result.first_divergence))
     if lava is not None:
         session.line(_where("Lava: ", "batch", "Lava", lava.first_divergence))
+
+
+def _show_parameters(session: Session, parameters: ParameterCheck) -> None:
+    """Print which integers of the file are not those of the checkpoint."""
+    different = parameters.different
+    if not different:
+        session.line(f"parameters: all {parameters.arrays} as the checkpoint gives them")
+        return
+    session.table(
+        ("in the file", "layer", "values", "first at", "expected", "found"),
+        [
+            (one.where, one.layer, one.values, list(one.index), one.expected, one.found)
+            for one in different[:PARAMETERS_SHOWN]
+        ],
+        title="Parameters that are not those of the checkpoint",
+    )
+    if len(different) > PARAMETERS_SHOWN:
+        session.line(f"and {len(different) - PARAMETERS_SHOWN} more")
+    if parameters.first_divergence is None:
+        session.line("no code of these windows shows that")
 
 
 def _unequal(layer: LayerAgreement) -> str:

@@ -1,15 +1,14 @@
 """Compare on a small trained-like model: agreement, gates, planted divergences."""
 
 from dataclasses import replace
-from itertools import product
 
-import numpy as np
 import pytest
 
 from lava_spikyspace.errors import CheckpointError, ModelFileError
-from lava_spikyspace.running import run
+from lava_spikyspace.netx.reader import read_network
 from netx_export.comparing import compare
 from netx_export.exporting import ExportOptions, export
+from netx_export.writer import write_network
 from tests.netx_export.small_model import make_model, make_table
 
 
@@ -33,37 +32,6 @@ def test_export_agrees_with_its_checkpoint(exported) -> None:
     assert result.r2_float == pytest.approx(result.r2_integer, abs=5e-4)
 
 
-def plant(network, name: str, channel: int, change: int):
-    """Move the first threshold of one channel."""
-    layer = network[name]
-    theta = layer.theta.copy()
-    theta[..., channel, 0] += change
-    return replace(
-        network,
-        layers=tuple(replace(x, theta=theta) if x.name == name else x for x in network.layers),
-    )
-
-
-def test_planted_threshold_is_found_at_its_first_place(exported) -> None:
-    table, trained, network = exported
-    before = run(network, table, backend="batch", record=True).records["blocks.0.conv"]
-    # By as little as makes one accumulator of these windows miss it.
-    for change, channel in product(range(1, 40), range(6)):
-        planted = plant(network, "blocks.0.conv", channel, change)
-        after = run(planted, table, backend="batch", record=True).records["blocks.0.conv"]
-        if not np.array_equal(before, after):
-            break
-    window, element, changed = (int(i) for i in np.argwhere(before != after)[0])
-    assert changed == channel
-    first = compare(planted, trained, table).first_divergence
-    assert (first.layer, first.window, first.element) == ("blocks.0.conv", window, element)
-    assert (first.channel, first.expected, first.found) == (
-        channel,
-        before[window, element, channel],
-        after[window, element, channel],
-    )
-
-
 def test_sim_shows_the_same_comparison(exported) -> None:
     table, trained, network = exported
     batch = compare(network, trained, table, windows=3)
@@ -72,17 +40,72 @@ def test_sim_shows_the_same_comparison(exported) -> None:
     assert sim.relative_l2 == pytest.approx(batch.relative_l2)
 
 
-def test_published_zero_points_come_from_the_file() -> None:
+@pytest.mark.parametrize("zero_point", ["none", "published"])
+def test_a_file_holds_what_its_checkpoint_gives(zero_point, tmp_path) -> None:
     table = make_table()
-    network = export(make_model(table, "published"), table, ExportOptions(golden=0)).network
-    result = compare(network, make_model(table, "published"), table)
+    write_network(
+        export(make_model(table, zero_point), table, ExportOptions(golden=0, width=40)).network,
+        tmp_path / "m.net",
+    )
+    network = read_network(tmp_path / "m.net")
+    result = compare(network, make_model(table, zero_point), table)
+    assert result.parameters.different == ()
     assert all(layer.agreement >= 0.999 for layer in result.layers)
 
 
-def test_checkpoint_of_another_model_is_refused(exported) -> None:
+def test_every_changed_parameter_is_named(exported) -> None:
     table, trained, network = exported
-    other = replace(trained, config=trained.config.model_copy(update={"d_state": 7}))
-    with pytest.raises(CheckpointError, match="d_state 7 and 3"):
+    scan, head = network["blocks.1.scan"], network["head"]
+    changed = {
+        scan.name: replace(scan, left=scan.left + 1, right=scan.right + 1),
+        head.name: replace(head, weight=-head.weight),
+    }
+    other = replace(
+        network,
+        layers=tuple(changed.get(x.name, x) for x in network.layers),
+        normalisation=replace(network.normalisation, mean=network.normalisation.mean + 1),
+    )
+    found = compare(other, trained, table, windows=2).parameters.different
+    assert {(one.layer, one.where.rpartition("/")[2]) for one in found} == {
+        (None, "mean"),
+        ("blocks.1.scan", "left"),
+        ("blocks.1.scan", "right"),
+        ("head", "weight"),
+    }
+
+
+def test_a_file_of_an_earlier_version_is_compared_without_its_parameters(exported) -> None:
+    table, trained, network = exported
+    provenance = {key: value for key, value in network.provenance.items() if key != "lowering"}
+    result = compare(replace(network, provenance=provenance), trained, table, windows=2)
+    assert result.parameters is None
+    assert result.first_divergence is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (None, "expected an object"),
+        ({"width": 4000}, "width"),
+        ({"roots": [1.0]}, "expected"),
+        ({"formats": {"gate": 3}}, "expected"),
+        ({"residual_max": 1e12}, "do not fit"),
+        ({"residual_max": float("nan")}, "residual_max"),
+    ],
+)
+def test_a_provenance_that_no_export_wrote_is_refused(change, message, exported) -> None:
+    table, trained, network = exported
+    lowering = [] if change is None else {**network.provenance["lowering"], **change}
+    other = replace(network, provenance={**network.provenance, "lowering": lowering})
+    with pytest.raises(ModelFileError, match=message):
+        compare(other, trained, table)
+
+
+@pytest.mark.parametrize("size", ["d_state", "dt_rank", "d_conv", "d_inner"])
+def test_another_size_is_refused(size, exported) -> None:
+    table, trained, network = exported
+    other = replace(trained, config=trained.config.model_copy(update={size: 7}))
+    with pytest.raises(CheckpointError, match=f"{size} 7 and"):
         compare(network, other, table)
 
 
