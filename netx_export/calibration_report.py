@@ -109,10 +109,9 @@ class _Seen:
         levels = self.quantiser.levels
         self.minimum = min(self.minimum, float(x.min()))
         self.maximum = max(self.maximum, float(x.max()))
-        low, high = (self.quantiser.values(level) for level in levels[[0, -1]])
-        half = self.quantiser.alpha / 2
-        self.clipped_low += int(np.count_nonzero(x < low - half))
-        self.clipped_high += int(np.count_nonzero(x > high + half))
+        scaled = (x - self.quantiser.zero_point) / self.quantiser.alpha
+        self.clipped_low += int(np.count_nonzero(scaled < levels[0] - 0.5))
+        self.clipped_high += int(np.count_nonzero(scaled > levels[-1] + 0.5))
         index = np.searchsorted(levels, codes.reshape(-1, codes.shape[-1]))
         channels = index.shape[1]
         flat = (index + len(levels) * np.arange(channels)).ravel()
@@ -180,6 +179,15 @@ def calibration_warnings(reports: Mapping[str, QuantiserReport]) -> Iterator[Dia
         By record name.
     """
     for name, report in reports.items():
+        if report.step < 0:
+            yield Diagnostic(
+                code="calibration-negative-step",
+                severity="warning",
+                where=name,
+                message=f"the step is {report.step:.4g}: higher inputs have lower codes",
+                hint="taken as the formula has it, round((x - z) / step); training that keeps the "
+                "steps positive uses the codes better",
+            )
         if _is_scan_output(name) and report.varying < DEAD_SHARE:
             yield Diagnostic(
                 code="calibration-dead-scan",

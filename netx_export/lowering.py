@@ -24,6 +24,7 @@ from lava_spikyspace.network import (
 from netx_export.budget import Budget, Formats, check_widths
 from netx_export.frozen import FrozenModel
 from netx_export.layer_lowering import LayerLowering
+from netx_export.upright import upright
 
 
 def lower(
@@ -63,7 +64,7 @@ def lower(
     stream = layers[0].name
     for index, block in enumerate(model.blocks):
         root = roots[index] if roots else None
-        added = lowering.block_layers(block, f"blocks.{index}", stream, root)
+        added = lowering.block_layers(upright(block), f"blocks.{index}", stream, root)
         layers += added
         stream = added[-1].name
     layers.append(lowering.head_layer(stream))

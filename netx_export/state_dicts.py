@@ -16,6 +16,7 @@ from lava_spikyspace.errors import CheckpointError
 from lava_spikyspace.wording import one_line
 from netx_export.config import ModelConfig
 from netx_export.spikyspace import SpikySpace
+from netx_export.upright import MIRRORED
 
 UNUSED_NAMES = re.compile(
     r"(encoder\.|sequence_projector|fc_out\.|layers\.\d+\.mixer\.res_proj\.).*"
@@ -25,6 +26,7 @@ UNUSED_NAMES = re.compile(
 _STEP_SUFFIX = ".step"
 _FROZEN_SUFFIX = ".frozen_zero_point"
 _CHANNEL_STEPS = ".channel_steps"
+_MAY_BE_NEGATIVE = tuple(f".clip_{name}" for name in MIRRORED)
 _MAX_LISTED = 20
 
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -98,7 +100,8 @@ def check_state_dict(entries: Mapping[str, Any], config: ModelConfig, source: st
         for name, _ in model.named_parameters()
         if name.endswith(_STEP_SUFFIX)
     }
-    positive = steps | {name for name in expected if name.endswith(_CHANNEL_STEPS)}
+    mirrored = {name for name in steps if name.endswith(_MAY_BE_NEGATIVE)}
+    positive = steps - mirrored | {name for name in expected if name.endswith(_CHANNEL_STEPS)}
     optional = {name + _FROZEN_SUFFIX for name in steps}
     findings = [
         f"missing {name} {_shape(expected[name])}" for name in expected if name not in entries
@@ -108,6 +111,8 @@ def check_state_dict(entries: Mapping[str, Any], config: ModelConfig, source: st
             findings.append(f"unknown {one_line(name)}")
             continue
         found = _unusable(value, expected.get(name, ()), positive=name in positive)
+        if found is None and name in mirrored and not value.any():
+            found = "found a step of 0, expected another one"
         if found is not None:
             findings.append(f"{name}: {found}")
     if findings:

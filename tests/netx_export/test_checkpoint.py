@@ -178,8 +178,12 @@ def _saved(tmp_path, change):
             "NaN",
         ),
         (
-            lambda c: c["state_dict"].update({"layers.0.mixer.clip_c": torch.tensor(-1.0)}),
+            lambda c: c["state_dict"].update({"layers.0.mixer.clip_pts": torch.tensor(-1.0)}),
             "step of -1",
+        ),
+        (
+            lambda c: c["state_dict"].update({"layers.0.mixer.clip_c": torch.tensor(0.0)}),
+            "step of 0",
         ),
     ],
 )
