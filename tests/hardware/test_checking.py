@@ -55,18 +55,21 @@ def links_of_a_block(index, before):
     }
 
 
-@pytest.mark.parametrize("model", ["metr_la", "electricity"])
-def test_loihi1_is_refused_with_every_graded_link_named(model, request):
+@pytest.mark.parametrize(
+    ("model", "blocks"), [("metr_la", 3), ("electricity", 3), ("ten_times", 1)]
+)
+def test_loihi1_is_refused_with_every_graded_link_named(model, blocks, request):
     result = check(request.getfixturevalue(model), "loihi1", coding="unary")
     assert not result.fits
-    expected = {"blocks.2.out_proj.neuron -> head (residual)"}
+    expected = set()
     before = "input"
-    for index in range(3):
+    for index in range(blocks):
         expected |= links_of_a_block(index, before)
         before = f"blocks.{index}.out_proj.neuron"
+    expected.add(f"{before} -> head (residual)")
     limbs = {link for link in links(result) if "limb" in link}
     assert links(result) - limbs == expected
-    for index in range(3):
+    for index in range(blocks):
         for target in ("in_proj.scan", "in_proj.gate", "out_proj"):
             role = "product" if target == "out_proj" else "residual"
             assert any(f"blocks.{index}.{target}.neuron ({role}, limb0)" in link for link in limbs)

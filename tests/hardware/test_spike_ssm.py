@@ -43,6 +43,11 @@ def test_loihi1_names_the_graded_links(network):
         assert link in named
 
 
+def test_hints_name_no_flag_that_this_family_lacks(network):
+    hints = {finding.hint for finding in check(network, "loihi2").findings}
+    assert not [hint for hint in hints if "--width" in hint]
+
+
 def test_estimates_from_recorded_windows_and_from_a_stated_rate(network):
     for activity in ({}, {"rate": 0.1}):
         codings = estimate(network, "loihi2", **activity).codings
