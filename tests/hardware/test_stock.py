@@ -20,6 +20,7 @@ from lava_spikyspace.netx.stock.selection import Settings, select_layers
 from lava_spikyspace.profiling.counters import ProcessCounts
 from lava_spikyspace.stock.plan import make_stock_plan
 from lava_spikyspace.stock.results import StockResult
+from tests.hardware.boards import board
 from tests.hardware.test_placement import assert_all_placed_once, assert_within_limits
 from tests.netx.stock.building import (
     chain_of_dense_layers,
@@ -152,6 +153,13 @@ def test_the_longest_delay_of_a_file_fits(tmp_path):
         dense(weights(np.random.default_rng(1), 4, 5), cuba(), delay=np.full((4, 5), 62)),
     ]
     assert check(write_stock(tmp_path / "late.net", layers)).findings == ()
+
+
+def test_a_delay_is_shortened_in_training(tmp_path):
+    layers = [dense(weights(np.random.default_rng(1), 4, 5), cuba(), delay=np.full((4, 5), 9))]
+    (finding,) = check(write_stock(tmp_path / "late.net", layers), board(delay_steps=8)).findings
+    assert (finding.code, finding.actual, finding.limit) == ("delay", 9, 8)
+    assert finding.hint == "train with delays of at most 8 steps"
 
 
 def test_hints_are_for_whoever_has_trained_it(tmp_path):

@@ -66,8 +66,7 @@ def check_payload_width(placement: Placement) -> Iterator[Finding]:
                 "error",
                 f"found payloads of {group.payload.bits} bits, expected at most {limit}",
                 where=group.link,
-                hint=f"export the model with --width {limit}, or with fewer fraction bits of what "
-                "this link carries",
+                hint=placement.graph.narrower(limit),
                 actual=group.payload.bits,
                 limit=limit,
                 unit="bit",
@@ -86,9 +85,16 @@ def check_delay(placement: Placement) -> Iterator[Finding]:
                 "error",
                 f"found a delay of {group.delay_steps} steps, expected at most {limit}",
                 where=group.link,
-                hint="--coding graded takes one step a frame where unary takes several; or fewer "
-                "bits per code",
+                hint=_shorter_delay(placement, limit),
                 actual=group.delay_steps,
                 limit=limit,
                 unit="step",
             )
+
+
+def _shorter_delay(placement: Placement, limit: int) -> str:
+    if placement.graph.exporter == "lava-dl":
+        return f"train with delays of at most {limit} steps"
+    return (
+        "--coding graded takes one step a frame where unary takes several; or fewer bits per code"
+    )
