@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from lava_spikyspace.errors import UsageError
+from lava_spikyspace.families import family_of
 from lava_spikyspace.hardware.accounting.comparing import PaperEstimate, estimate_on_paper
 from lava_spikyspace.hardware.activity_sources import golden_works, run_model, run_works
 from lava_spikyspace.hardware.chip_estimate import ChipEstimate, estimate_on_chip
@@ -17,7 +18,7 @@ from lava_spikyspace.hardware.stock_activity import stated_stock_work, stock_run
 from lava_spikyspace.hardware.subject import WHOLE, HardwareSource, is_plain
 from lava_spikyspace.hardware.work import Work, WorkCoding
 from lava_spikyspace.inputs import file_of, resolve_network
-from lava_spikyspace.network import Network
+from lava_spikyspace.network import Network, ScanLayer
 from lava_spikyspace.netx.stock.selection import Settings
 from lava_spikyspace.plan import CODINGS, Coding
 from lava_spikyspace.run_reader import is_stock_run
@@ -74,6 +75,10 @@ def estimate(
     if model is None and activity is not None:
         model = run_model(activity)
     network = resolve_network(model)  # type: ignore[arg-type] # it is not plain
+    if not isinstance(chosen, ChipProfile) and not any(
+        isinstance(layer, ScanLayer) for layer in network
+    ):
+        raise _only_on_chips(chosen, f"a {family_of(network)} network")
     works = _counted(network, activity, rate)
     if isinstance(chosen, ChipProfile):
         by_coding: dict[WorkCoding, Work] = {c: works[c] for c in CODINGS if c in works}
@@ -90,11 +95,7 @@ def _estimate_plain(
 ) -> ChipEstimate:
     """Estimate what a plain network costs on a chip."""
     if not isinstance(profile, ChipProfile):
-        raise UsageError(
-            f"profile {profile.name} counts operations of SpikySpace models; a plain NetX network "
-            "is estimated on a chip",
-            hint="--profile loihi2",
-        )
+        raise _only_on_chips(profile, "a plain NetX network")
     if activity is not None:
         work, file = stock_run_work(model, activity)
     elif rate is not None and model is not None:
@@ -105,6 +106,14 @@ def _estimate_plain(
             hint="give a run directory (--activity DIR) or a firing rate (--rate 0.2)",
         )
     return estimate_on_chip({"plain": work}, profile, file)
+
+
+def _only_on_chips(profile: Profile, what: str) -> UsageError:
+    return UsageError(
+        f"profile {profile.name} counts operations of SpikySpace models; {what} is estimated on a "
+        "chip",
+        hint="--profile loihi2",
+    )
 
 
 def _counted(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lava_spikyspace.errors import UsageError
 from lava_spikyspace.hardware.checking import check
 from lava_spikyspace.hardware.describing import describe_plan
 from lava_spikyspace.hardware.estimating import estimate
@@ -54,3 +55,8 @@ def test_estimates_from_recorded_windows_and_from_a_stated_rate(network):
         assert set(codings) == set(CODINGS)
         for entry in codings.values():
             assert entry.energy_per_forecast.nominal > 0
+
+
+def test_operations_are_counted_of_the_other_family_only(network):
+    with pytest.raises(UsageError, match="a SPikE-SSM-style network is estimated on a chip"):
+        estimate(network, "cmos45")
