@@ -102,12 +102,17 @@ class Budget:
         return self.wide_message_bits if layer.MAY_BE_WIDE else self.message_bits
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether values have fewer bits than engines hold, as in registers of a chip."""
+        return self.value_bits < EXACT_BITS
+
+    @property
     def power_bits(self) -> int:
         """Bits of the shift-and-add power inside an activation, which is no stored range.
 
         Engines have room for it in any format; a narrow width is that of a chip's registers.
         """
-        return self.value_bits if self.value_bits < EXACT_BITS else REGISTER_BITS
+        return self.value_bits if self.is_narrow else REGISTER_BITS
 
 
 def check_widths(network: Network, budget: Budget) -> None:

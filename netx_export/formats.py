@@ -17,7 +17,7 @@ from lava_spikyspace.backends.batch import collect_records, run_layers
 from lava_spikyspace.boundary import encode_windows
 from lava_spikyspace.errors import UsageError
 from lava_spikyspace.hardware.registers import POWER
-from lava_spikyspace.network import EXACT_BITS, IntArray, Network, Normalisation
+from lava_spikyspace.network import IntArray, Network, Normalisation
 from netx_export.budget import Budget, Formats, TooWide, WidthError
 from netx_export.frozen import FloatArray, FrozenModel, FrozenTrace
 from netx_export.lowering import lower
@@ -242,9 +242,9 @@ class FormatSearch:
         if unknown:
             raise UsageError(f"unknown formats {sorted(unknown)}; known: {sorted(asdict(WIDEST))}")
         few = self._sample(SEARCH_WINDOWS)
-        start = WIDEST if self.budget.value_bits == EXACT_BITS else NARROW_START
+        start = NARROW_START if self.budget.is_narrow else WIDEST
         widest = self._try(self._fit(replace(start, **self.fixed)), few)
-        if not self._good(widest) and start is NARROW_START:
+        if self.budget.is_narrow and not self._good(widest):
             widest = self._balance(widest, few)
         trial = widest
         if self._good(trial):

@@ -111,8 +111,12 @@ class LayerLowering:
 
     @property
     def residual_bits(self) -> int:
-        """Width of the residual message: about twice the calibrated maximum, a power of two."""
-        whole = math.ceil(math.log2(max(2 * self.residual_max, 2.0**-8)))
+        """Width of the residual message: about twice the calibrated maximum, a power of two.
+
+        Rounded up; to the nearest where the width is narrow and a bit of range is one of precision.
+        """
+        exponent = math.log2(max(2 * self.residual_max, 2.0**-8))
+        whole = round(exponent) if self.budget.is_narrow else math.ceil(exponent)
         return max(2, whole + self.formats.residual + 1)
 
     @property
