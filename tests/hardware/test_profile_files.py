@@ -38,6 +38,9 @@ source = "lab"
 """
 
 
+ESTIMATES = ("fitted", "derived", "proxy")
+
+
 @pytest.fixture
 def mine(tmp_path):
     path = tmp_path / "mine.toml"
@@ -65,6 +68,14 @@ def test_every_number_has_a_source_or_a_reason_why_it_is_missing(name):
             assert number.missing, place
         else:
             assert number.source in profile.sources, place
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_estimates_have_a_range_or_a_reason_why_they_have_none(name):
+    for place, number in numbers(load_profile(name)):
+        if place.startswith(("energy.", "time.")) and number.evidence in ESTIMATES:
+            is_ranged = number.low is not None and number.high is not None
+            assert is_ranged or "SANA-FE has the same" in number.note or "no second" in number.note
 
 
 def test_every_source_is_used():
