@@ -164,11 +164,8 @@ def bytes_of(value: Interval) -> int:
 
 def _exporter(plan: Plan) -> Exporter:
     """Return whose flags a hint may name."""
-    return (
-        "spike-ssm"
-        if any(isinstance(layer, S4dLayer) for layer in plan.network)
-        else ("lava-spikyspace")
-    )
+    has_s4d = any(isinstance(layer, S4dLayer) for layer in plan.network)
+    return "spike-ssm" if has_s4d else "lava-spikyspace"
 
 
 def _limb_suffix(arrival: Arrival) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from lava_spikyspace.hardware.findings import Finding
 from lava_spikyspace.hardware.groups import STANDARD_NEURON, NeuronGroup
@@ -95,8 +96,13 @@ def check_state_bytes(placement: Placement) -> Iterator[Finding]:
             )
 
 
+@cache
+def _roomy_bytes() -> int:
+    return known(load_chip(_ROOMY).widths.state_bytes)
+
+
 def _more_memory(needed: int) -> str:
-    roomy = known(load_chip(_ROOMY).widths.state_bytes)
+    roomy = _roomy_bytes()
     fewer = "fewer bits per code: a neuron holds one threshold for each code"
     if needed > roomy:
         return fewer
