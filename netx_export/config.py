@@ -120,7 +120,7 @@ class ModelConfig(Settings):
     channel_steps : bool
         Whether the scan's output is quantised with a step of its own for each channel. The file
         has thresholds per channel there and the columns of out_proj take the steps in, so that it
-        costs nothing.
+        costs nothing. A model that is not quantised has none.
     normalisation : {"fixed", "instance"}
         How windows are normalised: by one mean and scale per variate, those of the training rows;
         or by the mean and scale of each window and variate.

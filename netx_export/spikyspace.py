@@ -141,7 +141,8 @@ class Mixer(nn.Module):
             if not config.quantised:
                 quantizer.bypass()
             self.add_module(name, quantizer)
-        steps = nn.Parameter(torch.ones(inner)) if config.channel_steps else None
+        has_steps = config.channel_steps and config.quantised
+        steps = nn.Parameter(torch.ones(inner)) if has_steps else None
         self.register_parameter("channel_steps", steps)
         self.decay_table: Tensor | None = None
         self.scan_ablated = False

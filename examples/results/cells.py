@@ -97,7 +97,7 @@ TASKS: dict[str, Task] = {
         horizons=(3, 12),
         compared=(12,),
         model={"d_state": 16, "channel_steps": True},
-        training={"epochs": 24, "batch_size": 32, "input_dropout": 0.2},
+        training={"epochs": 26, "batch_size": 32, "input_dropout": 0.2},
         float_epochs=12,
     ),
 }
@@ -223,9 +223,9 @@ class Cell:
         first = TASKS[self.task].float_epochs
         if not first or not model.quantised or model.zero_point == "published":
             return [(model, training)]
-        without = {"epochs": first, "firing_penalty": 0.0}
+        floats = model.model_copy(update={"quantised": False, "channel_steps": False})
         return [
-            (model.model_copy(update={"quantised": False}), training.model_copy(update=without)),
+            (floats, training.model_copy(update={"epochs": first, "firing_penalty": 0.0})),
             (model, training.model_copy(update={"epochs": training.epochs - first})),
         ]
 

@@ -201,7 +201,7 @@ def ablations(groups: Mapping[tuple[str, int, str], Group]) -> str:
             )
         )
     head = ("model", "validation R2", "test R2", "without the scan", "firing rate")
-    made = title + "\n" + table(head, lines) + "\n"
+    made = title + "\n" + table(head, lines) + "\n" + time_steps(groups, task, horizon)
     if not terms:
         return made
     lines = [
@@ -216,6 +216,30 @@ def ablations(groups: Mapping[tuple[str, int, str], Group]) -> str:
     return (
         made + "\nTerms of the power of two, in the exported file:\n\n" + table(head, lines) + "\n"
     )
+
+
+def time_steps(groups: Mapping[tuple[str, int, str], Group], task: str, horizon: int) -> str:
+    """Return what codes of 1 to 4 bits give, which are spikes in T = 1, 3, 7 and 15 time steps."""
+    models = {1: "bits-1", 2: "ours", 3: "bits-3", 4: "bits-4"}
+    found = {b: groups[task, horizon, m] for b, m in models.items() if (task, horizon, m) in groups}
+    if set(found) == {2}:
+        return ""
+    lines = [
+        (
+            str((1 << bits) - 1),
+            str(bits),
+            spread(group, lambda row: scores(row)["r2"], 4),
+            spread(group, lambda row: 100 * row["firing_rate"], 1) + " %",
+            f"{np.mean([((1 << bits) - 1) * row['firing_rate'] for row in group]):.2f}",
+            number(float(np.mean([row["energy_uj"] for row in group])), "{:.3g}"),
+        )
+        for bits, group in found.items()
+    ]
+    head = (
+        "time steps T", "bits", "R2 of the integers", "firing rate", "spikes per code",
+        "energy, µJ",
+    )  # fmt: skip
+    return "\nTime steps of the unary coding:\n\n" + table(head, lines) + "\n"
 
 
 def short(rows: Sequence[Row]) -> str:

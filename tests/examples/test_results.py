@@ -103,6 +103,18 @@ def test_tables_give_means_and_say_where_we_lose(script):
     assert "PJM load, 10 zones, +24 | 0.750 ± 0.050 |" in tables.short([*rows])
 
 
+def test_the_time_steps_of_codes_are_a_table(script):
+    tables = script("tables")
+    place = {"task": "metr_la_week", "horizon": 3}
+    rows = [
+        {**_row(model, r2, firing_rate=rate), **place, "cell": model}
+        for model, r2, rate in (("ours", 0.6, 0.2), ("bits-1", 0.5, 0.3), ("bits-4", 0.7, 0.1))
+    ]
+    made = tables.full(rows)
+    assert "| 1 | 1 | 0.5000 | 30.0 % | 0.30 | 1.5 |" in made
+    assert "| 15 | 4 | 0.7000 | 10.0 % | 1.50 | 1.5 |" in made
+
+
 def test_tables_stand_between_their_markers(script, tmp_path, monkeypatch):
     tables = script("tables")
     results, page = tmp_path / "results.jsonl", tmp_path / "page.md"

@@ -268,7 +268,8 @@ def test_without_test_windows_there_are_no_test_metrics():
 
 
 def test_a_float_model_trains_without_codes():
-    trained = _fit(config=small_config(quantised=False))
+    trained = _fit(config=small_config(quantised=False, channel_steps=True))
+    assert all(mixer.channel_steps is None for mixer in trained.model.mixers)
     history = trained.provenance.history
     assert history[0]["firing_rates"] == {}
     assert history[-1]["loss"] < history[0]["loss"]
