@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from cells import LAVA, NETWORKS, TASKS, TERMS, VARIANTS, Cell, all_cells
+from cells import LAVA, MASKED, NETWORKS, TASKS, TERMS, VARIANTS, Cell, all_cells
 
 from lava_spikyspace import __version__
 from lava_spikyspace.datasets import Table, read_table, split_windows
@@ -140,6 +140,8 @@ def measure(cell: Cell, data: Path, folder: Path) -> dict[str, Any]:
         found = _measure_terms(cell, table, folder)
     elif cell.model == LAVA:
         found = _measure_lava(cell, table, folder)
+    elif cell.model == MASKED:
+        found = _measure_masked(cell, table, folder)
     else:
         found = _measure_linear(cell, table)
     return {
@@ -340,6 +342,16 @@ def _measure_lava(cell: Cell, table: Table, folder: Path) -> dict[str, Any]:
             "time_steps": lava.time_steps,
         }
     return {"windows": LAVA_WINDOWS, "codings": codings}
+
+
+def _measure_masked(cell: Cell, table: Table, folder: Path) -> dict[str, Any]:
+    """Score ours and the linear forecasts without missing targets."""
+    task = TASKS[cell.task]
+    network = _file_of_ours(cell, folder)
+    scored = evaluate(
+        network, table, split=task.split, clip_input=True, missing_value=task.missing
+    ).to_dict()["masked"]
+    return {"test": scored.pop("metrics"), **scored}
 
 
 def _file_of_ours(cell: Cell, folder: Path) -> Network:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cells import ABLATION_TASK, ABLATIONS, LAVA, LINEAR, NETWORKS, TASKS, VARIANTS
+from cells import ABLATION_TASK, ABLATIONS, LAVA, LINEAR, MASKED, NETWORKS, TASKS, VARIANTS
 
 Row = Mapping[str, Any]
 Group = list[Row]
@@ -93,6 +93,7 @@ def full(rows: Sequence[Row]) -> str:
             parts.append(verdict(groups, name, horizon, models))
     parts.append("### From floats to integers, and what the scan is for\n")
     parts.append(conversions(groups))
+    parts.append(masked(groups))
     parts.append(ablations(groups))
     return "\n".join(part for part in parts if part).replace("|\n###", "|\n\n###")
 
@@ -178,6 +179,21 @@ def on_lava(group: Group | None) -> str:
         return ""
     row = group[0]
     return str(row["windows"] if all(one["equal"] for one in row["codings"].values()) else 0)
+
+
+def masked(groups: Mapping[tuple[str, int, str], Group]) -> str:
+    """Return R2 without missing targets, where a value of the table means missing."""
+    head = ("data, horizon", "targets left out", "ours, integers", "persistence", "ridge")
+    lines = []
+    for name, task in TASKS.items():
+        for horizon in task.horizons:
+            for row in groups.get((name, horizon, MASKED), []):
+                others = [row["baselines"][model]["all"]["r2"] for model in LINEAR]
+                shown = [f"{r2:.4f}" for r2 in (scores(row)["r2"], *others)]
+                lines.append((f"{task.title}, {horizon}", f"{row['left_out']:,}", *shown))
+    if not lines:
+        return ""
+    return "### Without missing targets (R2)\n\n" + table(head, lines) + "\n"
 
 
 def ablations(groups: Mapping[tuple[str, int, str], Group]) -> str:

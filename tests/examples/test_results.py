@@ -103,6 +103,13 @@ def test_tables_give_means_and_say_where_we_lose(script):
     assert "PJM load, 10 zones, +24 | 0.750 ± 0.050 |" in tables.short([*rows])
 
 
+def test_scores_without_missing_targets_are_a_table(script):
+    tables = script("tables")
+    linear = {"persistence": {"all": {"r2": 0.25}}, "ridge": {"all": {"r2": 0.5}}}
+    row = {**_row("masked", 0.75), "left_out": 1234, "baselines": linear}
+    assert "| 1,234 | 0.7500 | 0.2500 | 0.5000 |" in tables.full([row])
+
+
 def test_the_time_steps_of_codes_are_a_table(script):
     tables = script("tables")
     place = {"task": "metr_la_week", "horizon": 3}
