@@ -270,7 +270,12 @@ class PublishedModelConfig(ModelConfig):
         Mean and scale per variate, or the eps of the normalisation `instance`; None for data that
         the model reads as they are.
     variates : tuple of str or None
-        Names of the variates.
+        Names of the variates, each its own.
+
+    Notes
+    -----
+    Files in this layout have no zero-points of their own: with the rule `none` the two internal
+    quantisers have none either, unless `internal_zero_point` says otherwise.
     """
 
     zero_point: Literal["none", "learned", "published"] = "published"
@@ -289,11 +294,25 @@ class PublishedModelConfig(ModelConfig):
             )
         if self.variates is not None and len(self.variates) != self.d_model:
             raise ValueError(f"variates has {len(self.variates)} names, d_model is {self.d_model}")
+        _check_names(self.variates or ())
         return self
 
     def model(self) -> ModelConfig:
         """Return the settings of the model alone."""
-        return ModelConfig(**{name: getattr(self, name) for name in ModelConfig.model_fields})
+        fields = {name: getattr(self, name) for name in ModelConfig.model_fields}
+        if self.zero_point == "none":
+            fields["internal_zero_point"] = self.internal_zero_point or "none"
+        return ModelConfig(**fields)
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    """Refuse names that no model file can hold."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"variates: {brief(twice[0])} is there more than once")
+    strange = [name for name in names if not name.isprintable() or not name]
+    if strange:
+        raise ValueError(f"variates: {brief(strange[0])} is no printable name")
 
 
 HeadStart = Literal["best", "ridge", "persistence", "random"]

@@ -6,7 +6,7 @@ Everything that does not fit is reported in one error, with what was found and w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -27,7 +27,8 @@ _STEP_SUFFIX = ".step"
 _FROZEN_SUFFIX = ".frozen_zero_point"
 _CHANNEL_STEPS = ".channel_steps"
 _MAY_BE_NEGATIVE = tuple(f".clip_{name}" for name in MIRRORED)
-_MAX_LISTED = 20
+_MOST_CHARACTERS = 5000
+"""Length to which findings are listed: those of a usual model, all of them."""
 
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 """Types of parameters; narrower ones are no formats to train in, and torch computes little there.
@@ -103,25 +104,48 @@ def check_state_dict(entries: Mapping[str, Any], config: ModelConfig, source: st
     mirrored = {name for name in steps if name.endswith(_MAY_BE_NEGATIVE)}
     positive = steps - mirrored | {name for name in expected if name.endswith(_CHANNEL_STEPS)}
     optional = {name + _FROZEN_SUFFIX for name in steps}
-    findings = [
+    missing = [
         f"missing {name} {_shape(expected[name])}" for name in expected if name not in entries
     ]
+    unknown: list[str] = []
+    findings: list[str] = []
     for name, value in entries.items():
         if name not in expected and name not in optional:
-            findings.append(f"unknown {one_line(name)}")
+            shape = f" {_shape(tuple(value.shape))}" if isinstance(value, Tensor) else ""
+            unknown.append(f"unknown {one_line(name)}{shape}")
             continue
         found = _unusable(value, expected.get(name, ()), positive=name in positive)
         if found is None and name in mirrored and not value.any():
             found = "found a step of 0, expected another one"
         if found is not None:
             findings.append(f"{name}: {found}")
+    findings += [*unknown, *missing]
     if findings:
-        shown = "; ".join(findings[:_MAX_LISTED])
-        more = len(findings) - _MAX_LISTED
-        rest = f"; and {more} more" if more > 0 else ""
         raise CheckpointError(
-            f"{source}: {len(findings)} entries do not fit the configuration: {shown}{rest}"
+            f"{source}: {len(findings)} entries do not fit the configuration: {_listed(findings)}",
+            hint=_hint(entries, expected),
         )
+
+
+def _listed(findings: Sequence[str]) -> str:
+    """Return the findings on one line, as many as are read."""
+    shown: list[str] = []
+    for finding in findings:
+        if sum(map(len, shown)) + len(finding) > _MOST_CHARACTERS:
+            return f"{'; '.join(shown)}; and {len(findings) - len(shown)} more"
+        shown.append(finding)
+    return "; ".join(shown)
+
+
+def _hint(entries: Mapping[str, Any], expected: Mapping[str, object]) -> str | None:
+    """Say what helps where the parameters are there, but not as a plain dict of these names."""
+    first = next(iter(expected))
+    for name, value in entries.items():
+        if isinstance(value, Mapping) and any(str(key).endswith(first) for key in value):
+            return f"the parameters are in the entry {one_line(name)}: save that one alone"
+        if str(name) != first and str(name).endswith(f".{first}"):
+            return f"names start with {one_line(str(name).removesuffix(first))}: save without it"
+    return None
 
 
 def _unusable(value: object, shape: tuple[int, ...], *, positive: bool) -> str | None:

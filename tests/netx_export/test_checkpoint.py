@@ -313,14 +313,45 @@ def test_everything_wrong_is_named_together(published):
     assert "3 entries" in message
     assert "missing layers.0.mixer.A_log [4, 3]" in message
     assert "layers.1.mixer.D: found shape [9], expected [4]" in message
-    assert "unknown surplus" in message
+    assert "unknown surplus [1]" in message
 
 
-def test_long_lists_are_cut(published):
+def test_all_entries_of_a_usual_model_are_named(published):
     _, path, _, _ = published
-    torch.save({}, path)
-    with pytest.raises(CheckpointError, match=r"38 entries.*and 18 more"):
+    torch.save({"surplus": torch.zeros(2, 3)}, path)
+    with pytest.raises(CheckpointError) as caught:
         load_published(path, _published_config())
+    assert caught.value.message.count("missing ") == 38
+    assert "unknown surplus [2, 3]" in caught.value.message
+
+
+def test_endless_lists_are_cut(published):
+    entries, path, _, _ = published
+    torch.save({**entries, **{f"surplus.{n}": torch.zeros(1) for n in range(900)}}, path)
+    with pytest.raises(CheckpointError, match=r"900 entries.*surplus\.0 .*; and \d+ more$"):
+        load_published(path, _published_config())
+
+
+@pytest.mark.parametrize(
+    ("wrap", "hint"),
+    [
+        (lambda entries: {"epoch": 3, "state_dict": entries}, "in the entry state_dict"),
+        (lambda entries: {f"module.{k}": v for k, v in entries.items()}, "start with module."),
+    ],
+)
+def test_what_is_wrapped_around_the_parameters_is_named(published, wrap, hint):
+    entries, path, _, _ = published
+    torch.save(wrap(entries), path)
+    with pytest.raises(CheckpointError) as caught:
+        load_published(path, _published_config())
+    assert hint in caught.value.hint
+
+
+def test_a_plain_file_without_zero_points_needs_none(published):
+    entries, path, _, _ = published
+    torch.save(entries, path)
+    quantizers = load_published(path, _published_config(zero_point="none")).model.quantizers()
+    assert {q.fixed_zero_point for q in quantizers.values() if not q.signed} == {0.0}
 
 
 def test_the_layouts_point_at_each_other(published):

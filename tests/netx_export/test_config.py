@@ -213,6 +213,12 @@ def test_a_published_model_may_normalise_each_window(tmp_path):
             PublishedModelConfig(**fields, scaler=scaler)
 
 
+@pytest.mark.parametrize("names", [("a", "a"), ("a", ""), ("a", "b\n")])
+def test_names_that_no_file_can_hold_are_refused(names):
+    with pytest.raises(ValueError, match="variates: "):
+        PublishedModelConfig(d_model=2, window=4, horizon=1, variates=names)
+
+
 @pytest.mark.parametrize(
     ("settings", "inner"),
     [
