@@ -5,9 +5,12 @@ reference and as the fallback. Nothing here is imported before a run needs it: n
 load.
 
 Every value of the network is an integer that the file's ranges prove narrow, so each can be held in
-the fastest type that is exact for it: float32 below 2**24, float64 below 2**53, int32 below 2**31.
-`network_form` proves these widths anew for the network at hand; where one does not hold, there is
-no fused form and the NumPy engine runs.
+the fastest type that is exact for it: float32 below 2**24, float64 to 2**53, int32 below 2**31,
+int64 beyond. `widths` proves anew, for the network at hand, what each type has to hold: the stream
+and its sums with the weights, states and read-out of the scan have a narrow and a wide type, chosen
+network by network, and the kernels are compiled for both. Thresholds and multipliers that a file
+takes in limbs are taken in the same limbs. A network for which no type is exact has no fused form
+and runs on the NumPy engine, which is logged; so do networks that are no chain of SpikySpace blocks.
 
 Overlapping windows share what is equal. A value computed for a window at an element is a *node*; a
 window holds for each of its elements the number of the node. As long as a window's nodes are those

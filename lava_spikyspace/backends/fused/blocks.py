@@ -8,8 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lava_spikyspace.arithmetic import split_limbs
 from lava_spikyspace.backends.fused import kernels, scan_kernels
-from lava_spikyspace.backends.fused.network_form import BlockForm, CodeArray, Float64Array
+from lava_spikyspace.backends.fused.network_form import (
+    BlockForm,
+    CodeArray,
+    Float64Array,
+    FloatArray,
+)
 from lava_spikyspace.backends.fused.nodes import BlockNodes, Group, StreamNodes, Workspace
 from lava_spikyspace.backends.fused.sharing import Links
 from lava_spikyspace.backends.fused.tallies import STATE, Sent, Tallies, Tally
@@ -24,12 +30,14 @@ _INT64 = np.iinfo(np.int64)
 def product_error(terms: int) -> float:
     """Return a bound of the error of a float32 scalar product, relative to ``|x| * |w|``.
 
-    ``terms * u / (1 - terms * u)`` bounds it for any order of the sum and with or without fused
-    multiply-add, relative to the sum of ``|x_i * w_i|``, which is at most ``|x| * |w|`` (Higham,
-    Accuracy and Stability of Numerical Algorithms, 2002, §3.1). Doubled, so that what the kernel
-    rounds on top does not matter.
+    With k = terms + 1 rounding errors of at most u in each term, one of them for messages that are
+    wider than float32, ``k * u / (1 - k * u)`` bounds it for any order of the sum and with or
+    without fused multiply-add, relative to the sum of ``|x_i * w_i|``, which is at most
+    ``|x| * |w|`` (Higham, Accuracy and Stability of Numerical Algorithms, 2002, §3.1). Doubled, so
+    that what the kernel rounds on top does not matter.
     """
-    return 2 * terms * _UNIT_ROUNDOFF / (1 - terms * _UNIT_ROUNDOFF)
+    errors = (terms + 1) * _UNIT_ROUNDOFF
+    return 2 * errors / (1 - errors)
 
 
 def whole_spans(count: int) -> IntArray:
@@ -104,7 +112,7 @@ class BlockRun:
     def _encode_normalised(
         self,
         half: int,
-        x: npt.NDArray[np.float32],
+        x: FloatArray,
         sums: npt.NDArray[np.float32],
         squares: Float64Array,
         roots: Float64Array,
@@ -129,6 +137,7 @@ class BlockRun:
             theta,
             (theta * 2.0**-layer.rms_shift).astype(np.float32),
             layer.rms_shift,
+            np.array(layer.theta_limbs, dtype=np.int64),
             codes,
             span,
             self._buffer("encode", (4, layer.neurons), np.float32),
@@ -182,7 +191,7 @@ class BlockRun:
         layer: LinearLayer,
         sums: npt.NDArray[Any],
         offset: int,
-        values: npt.NDArray[np.int32],
+        values: npt.NDArray[np.signedinteger[Any]],
     ) -> None:
         spans = real_spans(3)
         kernels.descale_rows(sums, offset, *descaling(layer), values, spans)
@@ -195,7 +204,8 @@ class BlockRun:
         size = nodes.trajectory.shape[1]
         sent = np.zeros((2, size), dtype=np.int64)
         spans = whole_spans(2)
-        spans[0] = np.iinfo(np.int32).max, np.iinfo(np.int32).min
+        limits = np.iinfo(scan.theta_state.dtype)
+        spans[0] = limits.max, limits.min
         nodes.scan.used, nodes.origin = scan_kernels.scan_windows(
             nodes.conv.indices,
             self.first_window,
@@ -298,10 +308,15 @@ class BlockRun:
 
 
 def descaling(layer: LinearLayer | HeadLayer) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Return mult, ``add + (1 << (shift - 1))`` and ``2**-shift`` in float64, exact."""
-    half = np.left_shift(np.int64(1), layer.shift - 1)
+    """Return mult, ``add + (1 << (shift - 1))`` and ``2**-shift`` in float64, exact.
+
+    Each of shape (limb of mult, channel), see `kernels.descale_rows`.
+    """
+    limbs = layer.mult_limbs
+    offset = layer.add + np.left_shift(np.int64(1), layer.shift - 1)
+    shifts = [*(np.full_like(layer.shift, width) for width in limbs), layer.shift - sum(limbs)]
     return (
-        layer.mult.astype(np.float64),
-        (layer.add + half).astype(np.float64),
-        np.exp2(-layer.shift.astype(np.float64)),
+        np.stack(split_limbs(layer.mult, limbs)).astype(np.float64),
+        np.stack(split_limbs(offset, limbs)).astype(np.float64),
+        np.exp2(-np.stack(shifts).astype(np.float64)),
     )

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lava_spikyspace.arithmetic import split_limbs
 from lava_spikyspace.backends.fused import counting
 from lava_spikyspace.backends.fused.network_form import BlockForm, Int32Array
 from lava_spikyspace.backends.fused.nodes import BlockNodes, Group, StreamNodes, Workspace
 from lava_spikyspace.backends.fused.tallies import Sent, Tallies, Tally
+from lava_spikyspace.intervals import comparison_range
 from lava_spikyspace.network import HeadLayer, IntArray, Interval, Layer, NormEncoderLayer
 from lava_spikyspace.plan import MESSAGE, Plan
 from lava_spikyspace.profiling.counters import sends_binary
@@ -44,15 +46,10 @@ class ChunkCounts:
     def stream(self, layer: Layer, nodes: StreamNodes) -> None:
         """Count the messages of the input layer, or of an out_proj."""
         tally = self._tally(layer)
-        used = nodes.group.used
         uses = self._uses(nodes.group)
-        messages = nodes.messages[:used]
-        widths = self._limb_widths(layer)
-        sent = self._counter(1 + len(widths) + bool(len(widths)), messages.shape[1])
-        counting.count_limbs(messages, uses, widths, sent)
-        tally.sent[MESSAGE] = without_magnitude(sent)
+        self._messages(layer, nodes.messages, uses)
         if layer.inputs:
-            tally.saturations = int(uses @ nodes.clipped[:used].astype(np.int64))
+            tally.saturations = int(uses @ nodes.clipped[: len(uses)].astype(np.int64))
         if self.strict or not layer.inputs:
             self._see_messages(tally, nodes.messages[nodes.group.new])
 
@@ -62,7 +59,7 @@ class ChunkCounts:
         """Count what the layers of a block sent, but for its result."""
         layers = form.layers
         uses, new = self._uses(stream.group), stream.group.new
-        self._roots(layers.norm, nodes.roots[: len(uses)], uses)
+        self._messages(layers.norm, nodes.roots[:, None], uses)
         self._codes(layers.scan_in, nodes.scan_in, uses, new)
         self._conv_synops(form, nodes, stream)
         tally = self._coded(layers.gate, nodes.gate[: len(uses)], form.gate_values, uses)
@@ -74,8 +71,8 @@ class ChunkCounts:
         self._codes(layers.conv, nodes.u, uses, new)
         self._codes(layers.delta, nodes.ranks, uses, new)
         self._codes(layers.dt_proj, nodes.delta, uses, new)
-        self._values(layers.b, nodes.b, uses)
-        self._values(layers.c, nodes.c, uses)
+        self._messages(layers.b, nodes.b, uses)
+        self._messages(layers.c, nodes.c, uses)
         if self.strict:
             self._see_drive(form, nodes, new)
         uses, new = self._uses(nodes.scan), nodes.scan.new
@@ -85,9 +82,13 @@ class ChunkCounts:
     def head(self, layer: HeadLayer, nodes: StreamNodes) -> None:
         """Count the synaptic operations of the head."""
         indices = nodes.group.indices
+        source = self.plan.network[layer.inputs[0]]
+        # A message that is not wide goes whole to the head, even where others take it in limbs.
+        wide = self.plan.network.is_wide(source.name)
+        widths = self._limb_widths(source) if wide else np.empty(0, np.int32)
         arrived = np.zeros(indices.shape[1], dtype=np.int64)
         counting.count_elements(
-            nodes.messages[: nodes.group.used], indices, self.first_window, arrived
+            nodes.messages[: nodes.group.used], indices, self.first_window, widths, arrived
         )
         self._tally(layer).synops = int(arrived @ np.count_nonzero(layer.weight, axis=0))
 
@@ -107,6 +108,11 @@ class ChunkCounts:
     def _counter(rows: int, channels: int) -> Int32Array:
         return np.zeros((rows, channels), dtype=np.int32)
 
+    @classmethod
+    def _limb_counter(cls, widths: Int32Array, channels: int) -> Int32Array:
+        """Return zeros, a row for the whole message and one for each limb where it has any."""
+        return cls._counter(1 + len(widths) + bool(len(widths)), channels)
+
     def _count_codes(self, codes: npt.NDArray[Any], uses: Int32Array) -> Sent:
         counter = self._counter(2, codes.shape[1])
         counting.count_codes(codes, uses, counter[0], counter[1])
@@ -123,27 +129,28 @@ class ChunkCounts:
     def _coded(
         self, layer: Layer, codes: npt.NDArray[np.uint8], values: IntArray, uses: Int32Array
     ) -> Tally:
-        """Count messages that are values of codes."""
+        """Count messages that are values of codes, and their limbs."""
         tally = self._tally(layer)
-        sent = self._counter(1, codes.shape[1])
-        counting.count_coded(codes, (values != 0).astype(np.int32), uses, sent[0])
+        widths = self._limb_widths(layer).tolist()
+        parts = [values, *(split_limbs(values, widths) if widths else ())]
+        sent = self._counter(len(parts), codes.shape[1])
+        for part, row in zip(parts, sent, strict=True):
+            counting.count_coded(codes, (part != 0).astype(np.int32), uses, row)
         tally.sent[MESSAGE] = without_magnitude(sent)
         return tally
 
-    def _values(self, layer: Layer, values: Int32Array, uses: Int32Array) -> None:
-        sent = self._counter(1, values.shape[1])
-        counting.count_values(values[: len(uses)], uses, sent[0])
-        self._tally(layer).sent[MESSAGE] = without_magnitude(sent)
-
-    def _roots(self, layer: Layer, roots: npt.NDArray[np.float64], uses: Int32Array) -> None:
-        sent = np.array([[uses[roots != 0].sum()]])
+    def _messages(self, layer: Layer, values: npt.NDArray[Any], uses: Int32Array) -> None:
+        """Count messages, and their limbs; `values` has a row for each node at least."""
+        widths = self._limb_widths(layer)
+        sent = self._limb_counter(widths, values.shape[1])
+        counting.count_limbs(values[: len(uses)], uses, widths, sent)
         self._tally(layer).sent[MESSAGE] = without_magnitude(sent)
 
     def _products(self, form: BlockForm, nodes: BlockNodes, result: StreamNodes) -> None:
         layer = form.layers.product
         uses = self._uses(result.group)
         widths = self._limb_widths(layer)
-        sent = self._counter(1 + len(widths) + bool(len(widths)), layer.channels)
+        sent = self._limb_counter(widths, layer.channels)
         counting.count_products(
             nodes.outputs,
             nodes.gate,
@@ -185,9 +192,9 @@ class ChunkCounts:
         acc = tally.spans.get("accumulator")
         if acc is None or not len(roots):
             return
-        sides = [end << layer.rms_shift for end in acc.ends]
-        sides += [t * r for t in Interval.of(layer.theta).ends for r in _ends(roots)]
-        tally.see("comparison", min(sides), max(sides))
+        seen = Interval(int(roots.min()), int(roots.max()))
+        compared = comparison_range(acc, layer.theta, seen, layer.rms_shift, layer.theta_limbs)
+        tally.see("comparison", *compared.ends)
 
     def _see_drive(self, form: BlockForm, nodes: BlockNodes, new: slice) -> None:
         """Note the extremes of ``gain*B``: B of an element meets the pairs of codes there."""
@@ -206,10 +213,6 @@ class ChunkCounts:
 def _see(tally: Tally, name: str, values: npt.NDArray[Any]) -> None:
     if values.size:
         tally.see(name, values.min(), values.max())
-
-
-def _ends(values: npt.NDArray[np.float64]) -> tuple[int, int]:
-    return int(values.min()), int(values.max())
 
 
 def without_magnitude(sent: npt.NDArray[Any]) -> Sent:

@@ -50,21 +50,11 @@ def count_coded(codes: Array, flags: Array, uses: Array, sent: Array) -> None:
 
 
 @_compile
-def count_values(values: Array, uses: Array, sent: Array) -> None:
-    """Add values other than 0 per channel."""
-    for node in range(values.shape[0]):
-        times = uses[node]
-        if times:
-            row = values[node]
-            for c in range(row.shape[0]):
-                sent[c] += int32(times * int32(row[c] != 0))
-
-
-@_compile
 def count_limbs(values: Array, uses: Array, widths: Array, sent: Array) -> None:
     """Add messages other than 0 (first row of `sent`) and limbs other than 0 (the rest).
 
-    `arithmetic.split_limbs`: low limbs are cut off from below, the top limb keeps the sign.
+    `arithmetic.split_limbs`: low limbs are cut off from below, the top limb keeps the sign. A
+    message has at most 32 bits.
     """
     channels = values.shape[1]
     limbs = widths.shape[0]
@@ -135,15 +125,23 @@ def count_tail(
 
 
 @_compile
-def count_elements(values: Array, indices: Array, first_window: int, sent: Array) -> None:
-    """Add, per element of the window, the messages other than 0."""
+def count_elements(
+    values: Array, indices: Array, first_window: int, widths: Array, sent: Array
+) -> None:
+    """Add, per element of the window, the messages other than 0, or their limbs (`count_limbs`)."""
     nodes = values.shape[0]
     by_node = np.empty(nodes, dtype=np.int64)
     for node in range(nodes):
         found = int32(0)
         row = values[node]
+        cut = 0
+        for limb in range(widths.shape[0]):
+            mask = int32((1 << widths[limb]) - 1)
+            for c in range(row.shape[0]):
+                found += int32(int32(int32(int32(row[c]) >> cut) & mask) != 0)
+            cut += widths[limb]
         for c in range(row.shape[0]):
-            found += int32(row[c] != 0)
+            found += int32(int32(int32(row[c]) >> cut) != 0)
         by_node[node] = found
     for w in range(first_window, indices.shape[0]):
         for e in range(indices.shape[1]):

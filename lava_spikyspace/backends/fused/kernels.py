@@ -43,17 +43,21 @@ def squares_and_roots(
 ) -> None:
     """`arithmetic.root_mean_square`; spans: sum of squares, their mean, root.
 
-    ``squares`` receives at least the sum of the whole squares: it bounds a length. A message has at
-    most 24 bits, so that its square is exact in float64 before the shift.
+    ``squares`` receives at least the sum of the whole squares: it bounds a length. A square is
+    taken in the parts of `arithmetic.shifted_square`, each of them exact in float64.
     """
     channels = x.shape[1]
-    unit = 4.0**square_shift
+    unit = 2.0**square_shift
+    inverse = 1.0 / unit
     for node in range(x.shape[0]):
         row = x[node]
         total = np.float64(0)
         for c in range(channels):
             value = np.float64(row[c])
-            total += np.floor(value * value / unit)
+            high = np.floor(value * inverse)
+            low = value - high * unit
+            mixed = 2.0 * high * low + np.floor(low * low * inverse)
+            total += high * high + np.floor(mixed * inverse)
         whole = np.int64(total)
         mean = whole // channels + eps
         radicand = mean << (2 * root_bits)
@@ -62,7 +66,7 @@ def squares_and_roots(
             root -= 1
         if (root + 1) * (root + 1) <= radicand:
             root += 1
-        squares[node] = (total + channels) * unit
+        squares[node] = (total + channels) * unit * unit
         roots[node] = np.float64(root)
         spans[0, 0] = min(spans[0, 0], whole)
         spans[0, 1] = max(spans[0, 1], whole)
@@ -81,6 +85,17 @@ def _exact_sum(x: Array, weight: Array) -> float:
 
 
 @_compile
+def _compared(theta: np.int64, root: np.int64, limbs: Array) -> np.int64:
+    """`arithmetic.comparison_sums`, the last of them."""
+    carry = np.int64(0)
+    for width in limbs:
+        mask = np.int64((1 << width) - 1)
+        carry = ((theta & mask) * root + carry + mask) >> width
+        theta >>= width
+    return theta * root + carry
+
+
+@_compile
 def encode_normalised_rows(  # noqa: C901 - one loop nest, as the machine runs it
     x: Array,
     sums: Array,
@@ -93,6 +108,7 @@ def encode_normalised_rows(  # noqa: C901 - one loop nest, as the machine runs i
     theta: Array,
     limits: Array,
     shift: int,
+    limbs: Array,
     codes: Array,
     span: Array,
     work: Array,
@@ -100,11 +116,12 @@ def encode_normalised_rows(  # noqa: C901 - one loop nest, as the machine runs i
     """`arithmetic.encode_normalised` on sums that are known but for a bounded error.
 
     `sums` are float32 products, off by at most ``error * |x| * |weight row|``. Where that leaves
-    a code open, or could make a new extreme, the one sum is computed exactly in float64.
+    a code open, or could make a new extreme, the one sum is computed exactly in float64; the
+    thresholds between which the code lies are compared with it in integers.
 
     Parameters
     ----------
-    x : ndarray, float32, shape (node, variate)
+    x : ndarray, float32 or float64, shape (node, variate)
         Messages.
     sums : ndarray, float32, shape (node, all channels)
         Products; those of this layer start at column `offset`.
@@ -113,15 +130,17 @@ def encode_normalised_rows(  # noqa: C901 - one loop nest, as the machine runs i
     norms : ndarray, float64, shape (channel,)
         Their Euclidean norms.
     error : float
-        Bound of the relative error of a float32 product.
+        Bound of the relative error of a float32 product, rounded messages included.
     squares, roots : ndarray, float64, shape (node,)
         Sums of squares and roots.
-    theta : ndarray, float64, shape (j, channel)
+    theta : ndarray, int64, shape (j, channel)
         Thresholds with `shift` fraction bits.
     limits : ndarray, float32, shape (j, channel)
         Thresholds rounded, without fraction bits.
     shift : int
         Fraction bits of the comparison.
+    limbs : ndarray, int64, shape (limb,)
+        Widths of the low limbs in which thresholds are taken.
     codes : ndarray, uint8, shape (node, channel)
         Result.
     span : ndarray, float64, shape (2,)
@@ -131,7 +150,7 @@ def encode_normalised_rows(  # noqa: C901 - one loop nest, as the machine runs i
     """
     channels = codes.shape[1]
     levels = theta.shape[0]
-    scale = 2.0**shift
+    kept = shift - limbs.sum()
     low, high, below, above = work[0], work[1], work[2], work[3]
     for node in range(x.shape[0]):
         length = math.sqrt(squares[node])
@@ -164,10 +183,11 @@ def encode_normalised_rows(  # noqa: C901 - one loop nest, as the machine runs i
         if open_codes:
             for c in range(channels):
                 if below[c] != above[c]:
-                    total = _exact_sum(x[node], weight[c]) * scale
-                    code = 0
-                    for j in range(levels):
-                        code += total >= theta[j, c] * roots[node]
+                    exact = np.int64(_exact_sum(x[node], weight[c])) << kept
+                    root = np.int64(roots[node])
+                    code = int(below[c])
+                    for j in range(int(below[c]), int(above[c])):
+                        code += exact >= _compared(theta[j, c], root, limbs)
                     out[c] = uint8(code)
         if most > span[1] or least < span[0]:
             for c in range(channels):
@@ -307,26 +327,57 @@ def encode_rows(sums: Array, offset: int, theta: Array, codes: Array, span: Arra
 
 
 @_compile
+def _carry_limbs(
+    row: Array, offset: int, mult: Array, add: Array, unit: Array, carry: Array, span: Array
+) -> None:
+    """Write what the low limbs of the multipliers carry into the top one; span: their sums.
+
+    The low limbs are all rows of `mult`, `add` and `unit` but the last, see `descale_rows`.
+    """
+    channels = np.uint64(carry.shape[0])
+    first = np.uint64(offset)
+    lo, hi = span[0], span[1]
+    for c in range(channels):
+        carry[c] = 0.0
+    for limb in range(mult.shape[0] - 1):
+        for c in range(channels):
+            product = np.float64(row[first + c]) * mult[limb, c] + add[limb, c] + carry[c]
+            carry[c] = np.floor(product * unit[limb, c])
+            lo = product if product < lo else lo
+            hi = product if product > hi else hi
+    span[0] = lo
+    span[1] = hi
+
+
+@_compile
 def descale_rows(
     sums: Array, offset: int, mult: Array, add: Array, unit: Array, values: Array, spans: Array
 ) -> None:
-    """`arithmetic.descale` on exact float sums; spans: sum, product, value.
+    """`arithmetic.descale` on exact float sums; spans: sum, products, value.
 
-    `add` holds ``add + (1 << (shift - 1))``, `unit` is ``2**-shift``, all in float64: the product
-    is an exact integer there, its multiple by a power of two is exact, and floor shifts.
+    Factors have a row for each limb of the multiplier, lowest first, and one row where it has no
+    limbs. `add` holds the limbs of ``add + (1 << (shift - 1))``, `unit` is ``2**-width``, of the
+    last row ``2**-shift`` without the widths below, all in float64: products are exact integers
+    there (`arithmetic.descale_sums`), a multiple by a power of two is exact, and floor shifts.
     """
     channels = np.uint64(values.shape[1])
     first = np.uint64(offset)
+    low_limbs = mult.shape[0] - 1
+    top, constant, scale = mult[low_limbs], add[low_limbs], unit[low_limbs]
+    carry = np.zeros(values.shape[1])
     lo_sum, hi_sum = spans[0, 0], spans[0, 1]
     lo_product, hi_product = spans[1, 0], spans[1, 1]
     lo, hi = spans[2, 0], spans[2, 1]
+    low_span = np.array([np.inf, -np.inf])
     for node in range(sums.shape[0]):
         row = sums[node]
         out = values[node]
+        if low_limbs:
+            _carry_limbs(row, offset, mult, add, unit, carry, low_span)
         for c in range(channels):
             total = np.float64(row[first + c])
-            product = total * mult[c] + add[c]
-            value = np.floor(product * unit[c])
+            product = total * top[c] + constant[c] + carry[c]
+            value = np.floor(product * scale[c])
             out[c] = value
             lo_sum = total if total < lo_sum else lo_sum
             hi_sum = total if total > hi_sum else hi_sum
@@ -335,7 +386,7 @@ def descale_rows(
             lo = value if value < lo else lo
             hi = value if value > hi else hi
     spans[0, 0], spans[0, 1] = lo_sum, hi_sum
-    spans[1, 0], spans[1, 1] = lo_product, hi_product
+    spans[1, 0], spans[1, 1] = min(lo_product, low_span[0]), max(hi_product, low_span[1])
     spans[2, 0], spans[2, 1] = lo, hi
 
 
@@ -360,14 +411,16 @@ def descale_forecast(
         out = forecasts[step]
         for v in range(np.uint64(row.shape[0])):
             total = row[v]
-            product = total * mult[step] + add[step]
-            value = np.floor(product * unit[step])
+            value = 0.0
+            for limb in range(mult.shape[0]):
+                product = total * mult[limb, step] + add[limb, step] + value
+                value = np.floor(product * unit[limb, step])
+                spans[1, 0] = min(spans[1, 0], product)
+                spans[1, 1] = max(spans[1, 1], product)
             out[v] = np.int64(value)
             sent[step, v] += value != 0
             spans[0, 0] = min(spans[0, 0], total)
             spans[0, 1] = max(spans[0, 1], total)
-            spans[1, 0] = min(spans[1, 0], product)
-            spans[1, 1] = max(spans[1, 1], product)
             spans[2, 0] = min(spans[2, 0], value)
             spans[2, 1] = max(spans[2, 1], value)
 
@@ -480,11 +533,15 @@ def residual_rows(
 ) -> None:
     """`arithmetic.descale`, the sum with the stream, and `arithmetic.saturate`.
 
-    Spans: sum, product, message. `counters` receives the saturations of each node; `add` and
-    `unit` are as in `descale_rows`, `limit` is the largest message.
+    Spans: sum, products. `counters` receives the saturations of each node; factors are as in
+    `descale_rows`, `limit` is the largest message.
     """
     channels = np.uint64(out.shape[1])
-    top, bottom = limit, -limit - 1.0
+    highest, lowest = limit, -limit - 1.0
+    low_limbs = mult.shape[0] - 1
+    top, constant, scale = mult[low_limbs], add[low_limbs], unit[low_limbs]
+    carry = np.zeros(out.shape[1])
+    low_span = np.array([np.inf, -np.inf])
     lo_sum, hi_sum = spans[0, 0], spans[0, 1]
     lo_product, hi_product = spans[1, 0], spans[1, 1]
     for node in range(sums.shape[0]):
@@ -492,18 +549,20 @@ def residual_rows(
         before = stream[used_stream[node]]
         result = out[node]
         clipped = 0.0
+        if low_limbs:
+            _carry_limbs(row, 0, mult, add, unit, carry, low_span)
         for c in range(channels):
             total = row[c]
-            product = total * mult[c] + add[c]
-            value = before[c] + np.floor(product * unit[c])
-            kept = value if value < top else top
-            kept = kept if kept > bottom else bottom
+            product = total * top[c] + constant[c] + carry[c]
+            value = before[c] + np.floor(product * scale[c])
+            kept = value if value < highest else highest
+            kept = kept if kept > lowest else lowest
             clipped += 1.0 if kept != value else 0.0
-            result[c] = np.float32(kept)
+            result[c] = kept
             lo_sum = total if total < lo_sum else lo_sum
             hi_sum = total if total > hi_sum else hi_sum
             lo_product = product if product < lo_product else lo_product
             hi_product = product if product > hi_product else hi_product
         counters[node] = clipped
     spans[0, 0], spans[0, 1] = lo_sum, hi_sum
-    spans[1, 0], spans[1, 1] = lo_product, hi_product
+    spans[1, 0], spans[1, 1] = min(lo_product, low_span[0]), max(hi_product, low_span[1])

@@ -12,10 +12,12 @@ import numpy.typing as npt
 from lava_spikyspace.backends.fused.network_form import (
     BlockForm,
     CodeArray,
-    Float32Array,
     Float64Array,
+    FloatArray,
     Int32Array,
+    NetworkForm,
 )
+from lava_spikyspace.backends.fused.widths import FloatType
 
 
 @dataclass(eq=False)
@@ -70,7 +72,7 @@ class StreamNodes:
     ----------
     group : Group
         Uses.
-    messages : ndarray, float32, shape (node, variate)
+    messages : ndarray, float32 or float64, shape (node, variate)
         Messages, which are integers.
     used_stream, used_scan : ndarray, int32, shape (node,)
         Nodes of the block before that a message was made from.
@@ -79,18 +81,18 @@ class StreamNodes:
     """
 
     group: Group
-    messages: Float32Array
+    messages: FloatArray
     used_stream: Int32Array
     used_scan: Int32Array
     clipped: Int32Array
 
     @classmethod
-    def empty(cls, windows: int, elements: int, variates: int) -> StreamNodes:
+    def empty(cls, windows: int, elements: int, variates: int, dtype: npt.DTypeLike) -> StreamNodes:
         """Return room for so many windows."""
         room = windows * elements
         return cls(
             Group.empty(windows, elements),
-            np.empty((room, variates), dtype=np.float32),
+            np.empty((room, variates), dtype=dtype),
             np.empty(room, dtype=np.int32),
             np.empty(room, dtype=np.int32),
             np.zeros(room, dtype=np.int32),
@@ -122,7 +124,7 @@ class BlockNodes:
     ranks : ndarray, uint8, shape (conv node, rank)
         Codes of delta.
     b, c : ndarray, int32, shape (conv node, state)
-        Values.
+        Values; c is int64 where sums of them, each times a code, need it.
     scan : Group
         Nodes of the output codes of the scan.
     outputs : ndarray, int8, shape (scan node, channel)
@@ -145,7 +147,7 @@ class BlockNodes:
     inner: CodeArray
     delta: CodeArray
     b: Int32Array
-    c: Int32Array
+    c: npt.NDArray[np.signedinteger[Any]]
     scan: Group
     outputs: npt.NDArray[np.int8]
     trajectory: CodeArray
@@ -174,7 +176,7 @@ class BlockNodes:
             inner=codes(channels),
             delta=codes(channels),
             b=np.empty((room, states), dtype=np.int32),
-            c=np.empty((room, states), dtype=np.int32),
+            c=np.empty((room, states), dtype=form.scan.read_type),
             scan=Group.empty(windows, elements),
             outputs=np.empty((room, channels), dtype=np.int8),
             trajectory=np.zeros((elements, channels * states), dtype=np.uint8),
@@ -220,15 +222,14 @@ class Workspace:
     scratch: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     @classmethod
-    def empty(
-        cls, forms: tuple[BlockForm, ...], windows: int, elements: int, variates: int
-    ) -> Workspace:
+    def empty(cls, form: NetworkForm, windows: int) -> Workspace:
         """Return room for so many windows."""
+        elements, variates = form.network.window, form.network.channels
         return cls(
             windows,
             elements,
-            [StreamNodes.empty(windows, elements, variates) for _ in range(len(forms) + 1)],
-            [BlockNodes.empty(form, windows, elements) for form in forms],
+            [StreamNodes.empty(windows, elements, variates, dtype) for dtype in form.stream_types],
+            [BlockNodes.empty(block, windows, elements) for block in form.blocks],
             np.empty(windows * elements, dtype=np.int32),
         )
 
@@ -269,9 +270,12 @@ class Workspace:
                 group.used = group.carried = 0
 
 
-def stored_bytes(form: BlockForm, variates: int) -> int:
+def stored_bytes(form: BlockForm, variates: int, stream: FloatType) -> int:
     """Return the bytes that a node of a block takes in a workspace, scratch included."""
     scan = form.layers.scan
     channels, states = scan.neurons, scan.states
     scratch = 4 * 2 * channels + 8 * channels + 8 * variates + 8 * (channels + 2 * states)
-    return 4 * variates + 7 * channels + 8 * states + 32 + scratch
+    # Messages of float64 are rounded to float32 for in_proj.
+    message = 4 if stream is np.float32 else 8 + 4
+    read = 4 + np.dtype(form.scan.read_type).itemsize
+    return message * variates + 7 * channels + read * states + 32 + scratch

@@ -7,8 +7,10 @@ before is not computed, since all that follows from them is there already; as th
 soon most channels are so. What the states amount to is counted on the way: `counts` holds, for the
 window at hand, the sum of each state's codes and, above `ABOVE` bits, how often the code is not 0.
 
-Loops over states run over flat arrays with unsigned indices and without branches, so that the
-compiler can vectorise them in 32 bits.
+States are integers of 32 or 64 bits, as the type of their thresholds says, and so are levels and
+drives; sums of C over states are of the type of C. Every operation is cast to its type: integers
+that are added would otherwise become 64 bits wide. Loops over states run over flat arrays with
+unsigned indices and without branches, so that the compiler can vectorise them.
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ ABOVE = 16
 
 _ONE = int32(1 << ABOVE)
 
+_WIDE = 1 << 40
+"""Not 0 in 64 bits, 0 in 32: which the compiler knows of a type."""
+
 
 @_compile
 def drive_of(b: Array, gain: Array, unit: float, drive: Array) -> None:
@@ -43,14 +48,15 @@ def drive_of(b: Array, gain: Array, unit: float, drive: Array) -> None:
         Gains of the pairs (delta code, code).
     unit : float
         ``2**-g``.
-    drive : ndarray, int32, shape (pair * state,)
+    drive : ndarray, int32 or int64, shape (pair * state,)
         Result.
     """
+    kind = drive.dtype.type
     states = uint64(b.shape[0])
     for pair in range(uint64(gain.shape[0])):
         factor = gain[pair]
         for n in range(states):
-            drive[pair * states + n] = int32(np.floor(factor * np.float64(b[n]) * unit))
+            drive[pair * states + n] = kind(np.floor(factor * np.float64(b[n]) * unit))
 
 
 @_compile
@@ -66,17 +72,19 @@ def potentials(
         Codes of the element.
     codes_of_u : int
         Number of codes that `u` may take.
-    level : ndarray, int32, shape (channel * state,)
+    level : ndarray, int32 or int64, shape (channel * state,)
         Levels after the element before.
     left, right : ndarray, uint8, shape (delta code * channel * state,)
         Decay exponents.
     has_left : bool
         Whether any left exponent is not 0.
-    drive : ndarray, int32, shape (pair * state,)
+    drive : ndarray, of the dtype of `level`, shape (pair * state,)
         See `drive_of`.
-    potential : ndarray, int32, shape (channel * state,)
+    potential : ndarray, of the dtype of `level`, shape (channel * state,)
         Result.
     """
+    kind = level.dtype.type
+    mask = 63 if kind(_WIDE) else 31
     channels = uint64(u.shape[0])
     states = uint64(level.shape[0]) // channels
     for d in range(channels):
@@ -85,13 +93,13 @@ def potentials(
         decay = (uint64(delta[d]) * channels + d) * states
         if has_left:
             for n in range(states):
-                raised = int32(level[at + n] << (left[decay + n] & 31))
-                down = int32(raised >> (right[decay + n] & 31))
-                potential[at + n] = int32(down + drive[push + n])
+                raised = kind(level[at + n] << (left[decay + n] & mask))
+                down = kind(raised >> (right[decay + n] & mask))
+                potential[at + n] = kind(down + drive[push + n])
         else:
             for n in range(states):
-                down = int32(level[at + n] >> (right[decay + n] & 31))
-                potential[at + n] = int32(down + drive[push + n])
+                down = kind(level[at + n] >> (right[decay + n] & mask))
+                potential[at + n] = kind(down + drive[push + n])
 
 
 @_compile
@@ -115,32 +123,33 @@ def encode_states(
 
     Parameters
     ----------
-    potential : ndarray, int32, shape (channel * state,)
+    potential : ndarray, int32 or int64, shape (channel * state,)
         p.
-    theta : ndarray, int32, shape (j,)
+    theta : ndarray, of the dtype of `potential`, shape (j,)
         Thresholds of the state.
     base, step : int
         The level of code q is ``base + q * step``.
-    level, codes : ndarray, int32 and uint8, shape (channel * state,)
+    level, codes : ndarray, of the dtype of `potential` and uint8, shape (channel * state,)
         Results.
     counts : ndarray, int32, shape (channel * state,)
         Receives the codes.
     span : ndarray, int64, shape (2,)
         Extremes of p.
     """
+    kind = potential.dtype.type
     size = uint64(potential.shape[0])
-    lo, hi = int32(span[0]), int32(span[1])
-    up = int32(step)
+    lo, hi = kind(span[0]), kind(span[1])
+    up, none = kind(step), kind(0)
     zero = int32(0)
     if theta.shape[0] == 3:
         first, second, third = theta[0], theta[1], theta[2]
-        ground = int32(base)
+        ground = kind(base)
         for i in range(size):
             p = potential[i]
-            low = up if p >= first else zero
-            middle = up if p >= second else zero
-            top = up if p >= third else zero
-            level[i] = int32(int32(int32(ground + low) + middle) + top)
+            low = up if p >= first else none
+            middle = up if p >= second else none
+            top = up if p >= third else none
+            level[i] = kind(kind(kind(ground + low) + middle) + top)
             code = int32(int32(int32(p >= first) + int32(p >= second)) + int32(p >= third))
             codes[i] = uint8(code)
             counts[i] = int32(counts[i] + int32(code + (_ONE if p >= first else zero)))
@@ -149,18 +158,18 @@ def encode_states(
     else:
         for i in range(size):
             p = potential[i]
-            level[i] = zero
+            level[i] = none
             lo = p if p < lo else lo
             hi = p if p > hi else hi
         for j in range(theta.shape[0]):
             limit = theta[j]
             for i in range(size):
-                level[i] = int32(level[i] + int32(potential[i] >= limit))
+                level[i] = kind(level[i] + kind(potential[i] >= limit))
         for i in range(size):
-            code = level[i]
+            code = int32(level[i])
             codes[i] = uint8(code)
             counts[i] = int32(counts[i] + int32(code + (_ONE if code > 0 else zero)))
-            level[i] = int32(int32(base) + int32(code * up))
+            level[i] = kind(kind(base) + kind(level[i] * up))
     span[0] = lo
     span[1] = hi
 
@@ -178,18 +187,20 @@ def add_codes(codes: Array, sign: int, counts: Array) -> None:
 @_compile
 def levels_of(codes: Array, base: int, step: int, level: Array) -> None:
     """Write the levels of state codes."""
-    ground, up = int32(base), int32(step)
+    kind = level.dtype.type
+    ground, up = kind(base), kind(step)
     for i in range(uint64(codes.shape[0])):
-        level[i] = int32(ground + int32(int32(codes[i]) * up))
+        level[i] = kind(ground + kind(kind(codes[i]) * up))
 
 
 @_compile
 def read_channel(codes: Array, first: int, c: Array) -> np.signedinteger[Any]:
     """Return ``sum_n code*C`` of the states of a channel that begin at `first`."""
-    total = int32(0)
+    kind = c.dtype.type
+    total = kind(0)
     at = uint64(first)
     for n in range(uint64(c.shape[0])):
-        total = int32(total + int32(int32(codes[at + n]) * c[n]))
+        total = kind(total + kind(kind(codes[at + n]) * c[n]))
     return np.int64(total)
 
 
@@ -231,6 +242,8 @@ def step_channel(  # noqa: C901 - one loop nest, as the machine runs it
     Parameters as of `potentials` and `encode_states`; `before` and `codes` are the rows of the
     trajectory of the element before and of this one, `level` is scratch.
     """
+    kind = level.dtype.type
+    mask = 63 if kind(_WIDE) else 31
     states = uint64(level.shape[0])
     channels = uint64(codes.shape[0]) // states
     at = uint64(d) * states
@@ -238,13 +251,13 @@ def step_channel(  # noqa: C901 - one loop nest, as the machine runs it
     decay = (uint64(delta) * channels + uint64(d)) * states
     if has_before:
         for n in range(states):
-            held = int32(int32(base) + int32(int32(before[at + n]) * int32(step)))
-            raised = int32(held << (left[decay + n] & 31))
-            level[n] = int32(int32(raised >> (right[decay + n] & 31)) + drive[push + n])
+            held = kind(kind(base) + kind(kind(before[at + n]) * kind(step)))
+            raised = kind(held << (left[decay + n] & mask))
+            level[n] = kind(kind(raised >> (right[decay + n] & mask)) + drive[push + n])
     else:
         for n in range(states):
             level[n] = drive[push + n]
-    lo, hi = int32(span[0]), int32(span[1])
+    lo, hi = kind(span[0]), kind(span[1])
     for n in range(states):
         p = level[n]
         lo = p if p < lo else lo
@@ -266,13 +279,13 @@ def step_channel(  # noqa: C901 - one loop nest, as the machine runs it
             level[n] = code
     differs = int32(0)
     for n in range(states):
-        differs |= int32(level[n] ^ int32(codes[at + n]))
+        differs |= int32(level[n]) ^ int32(codes[at + n])
     if differs == 0:
         return False
     zero = int32(0)
     for n in range(states):
         old = int32(codes[at + n])
-        code = level[n]
+        code = int32(level[n])
         change = int32(int32(code - old) + (_ONE if code > 0 else zero))
         counts[at + n] = int32(counts[at + n] + int32(change - (_ONE if old > 0 else zero)))
         codes[at + n] = uint8(code)
@@ -298,7 +311,7 @@ def scan_windows(  # noqa: C901 - one loop nest, as the machine runs it
         As in `kernels.convolve_rows`.
     u, delta : ndarray, uint8, shape (input node, channel)
         Codes.
-    b, c : ndarray, int32, shape (input node, state)
+    b, c : ndarray, int32, c also int64, shape (input node, state)
         Values.
     left, right, has_left, gain, unit, theta_state, base, step
         As in the functions above.
@@ -330,10 +343,10 @@ def scan_windows(  # noqa: C901 - one loop nest, as the machine runs it
     size = trajectory.shape[1]
     states = size // channels
     codes_of_u = skip.shape[0]
-    drive = np.empty(gain.shape[0] * states, dtype=np.int32)
-    level = np.empty(size, dtype=np.int32)
-    scratch = np.empty(states, dtype=np.int32)
-    potential = np.empty(size, dtype=np.int32)
+    drive = np.empty(gain.shape[0] * states, dtype=theta_state.dtype)
+    level = np.empty(size, dtype=theta_state.dtype)
+    scratch = np.empty(states, dtype=theta_state.dtype)
+    potential = np.empty(size, dtype=theta_state.dtype)
     active = np.empty(channels, dtype=np.int64)
     free = first_free
     for w in range(first_window, windows):

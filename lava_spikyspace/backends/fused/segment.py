@@ -51,7 +51,10 @@ class Chunk:
 def chunk_windows(form: NetworkForm) -> int:
     """Return how many windows are evaluated together, so that memory stays bounded."""
     network = form.network
-    by_node = sum(stored_bytes(block, network.channels) for block in form.blocks)
+    by_node = sum(
+        stored_bytes(block, network.channels, stream)
+        for block, stream in zip(form.blocks, form.stream_types, strict=False)
+    )
     return int(np.clip(CHUNK_BYTES // (by_node * network.window), 1, MAX_CHUNK))
 
 
@@ -87,11 +90,11 @@ class Segment:
 
     def run(self) -> Iterator[Chunk]:
         """Yield the windows chunk by chunk."""
-        network, rows = self.form.network, self.windows
+        rows = self.windows
         links = links_of(rows.starts, rows.elements)
         largest = min(self.largest_chunk, len(rows))
         # One more window: the last one of the chunk before. Memory counts once it is written to.
-        workspace = Workspace.empty(self.form.blocks, largest + 1, rows.elements, network.channels)
+        workspace = Workspace.empty(self.form, largest + 1)
         first, size = 0, self.chunk
         while first < len(rows):
             stop = min(first + size, len(rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -41,6 +42,13 @@ SHAPES = {
     "at the limits": {"tight": True},
     "at the limits, large": {
         "tight": True, "channels": 40, "d_inner": 20, "d_state": 16, "blocks": 1
+    },
+    "wide messages": {"broad": True},
+    "wide messages, large": {
+        "broad": True, "channels": 40, "d_inner": 20, "d_state": 16, "blocks": 1
+    },
+    "wide messages, mixed bits": {
+        "broad": True, "bits": {"c": 1, "s": 3, "delta": 2, "delta1": 1, "x": 4, "y": 1, "y1": 3}
     },
 }  # fmt: skip
 SEEDS = (0, 1, 2)
@@ -84,7 +92,7 @@ def test_equal_on_random_networks(shape, seed):
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-@pytest.mark.parametrize("shape", ["plain", "limbs", "at the limits"])
+@pytest.mark.parametrize("shape", ["plain", "limbs", "at the limits", "wide messages"])
 def test_equal_at_the_ends_of_the_input_range(shape, coding):
     network = network_of(shape, 4)
     assert compare(network, random_messages(5, network, 12, extremes=True), coding) == []
@@ -115,18 +123,6 @@ def test_windows_backwards_shuffled_and_twice():
         np.broadcast_to(overlapping[2], (5, *overlapping.shape[1:])),
     ):
         assert compare(network, chosen, chunk=3) == []
-
-
-def test_a_network_with_wide_messages_has_no_fused_form():
-    network = random_network(0, broad=True, blocks=1, golden=0)
-    assert network_form(network) is None
-    messages = random_messages(1, network, 3)
-    plan = make_plan(network, "graded")
-    results = [
-        BatchBackend(kernels=kernels).run(plan, messages, strict=True, record=True)
-        for kernels in ("numpy", "fused")
-    ]
-    assert differences(plan, *results) == []
 
 
 def test_variates_of_a_wider_table():
@@ -216,11 +212,52 @@ def with_scan(network, **changes):
     )
 
 
-def test_networks_too_wide_for_the_kernels_have_no_form():
+STATE_PARAMETERS = ("level", "theta_state", "gain", "skip", "theta")
+
+
+@pytest.mark.parametrize("bits", ["2", "4"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {name: lambda s, name=name: getattr(s, name) << 22 for name in STATE_PARAMETERS},
+        {"left": lambda s: s.left * 33},
+    ],
+    ids=["unit", "decay"],
+)
+def test_states_of_more_than_32_bits(changes, bits):
+    network = with_scan(network_of("plain" if bits == "2" else "4 bits"), **changes)
+    network = with_ranges(network, prove_ranges(network))
+    assert {block.scan.theta_state.dtype for block in network_form(network).blocks} == {
+        np.dtype(np.int64)
+    }
+    assert compare(network, random_messages(1, network, 9)) == []
+    assert compare(network, views_of(table_of(network, 40), network.window), chunk=11) == []
+
+
+def test_messages_of_the_stream_are_held_in_the_narrowest_type():
+    for shape, dtype in (("at the limits", np.float32), ("wide messages", np.float64)):
+        assert set(network_form(network_of(shape)).stream_types) == {dtype}
+
+
+WITHOUT_FORM = {
+    "accumulator has 6[0-9] bits": {"level": lambda s: s.level << 40},
+    "not evenly spaced": {"level": lambda s: s.level**2},
+    "shifts out": {"right": lambda s: s.right + 63},
+    "255 codes|thresholds": {"theta_state": lambda s: np.arange(256)},
+}
+
+
+@pytest.mark.parametrize("reason", WITHOUT_FORM)
+def test_networks_that_no_kernel_computes_exactly_run_on_numpy(reason, caplog):
+    network = with_scan(network_of("plain"), **WITHOUT_FORM[reason])
+    assert network_form(network) is None
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert re.search(f"blocks.0.scan: .*{reason}", record.getMessage())
+
+
+def test_layers_that_are_no_blocks_have_no_form():
     network = network_of("plain")
-    assert network_form(network) is not None
-    assert network_form(with_scan(network, level=lambda s: s.level << 30)) is None
-    assert network_form(with_scan(network, level=lambda s: s.level**2)) is None
     assert network_form(replace(network, layers=(network.input, network.head))) is None
 
 
