@@ -8,6 +8,7 @@ on BLAS (`backends.fused`), which are many times faster and take a moment to loa
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Mapping
@@ -29,6 +30,8 @@ from lava_spikyspace.spike_ssm.layers import S4dLayer
 
 if TYPE_CHECKING:
     from lava_spikyspace.backends.fused.network_form import NetworkForm
+
+_logger = logging.getLogger(__name__)
 
 MAX_CHUNK = 64
 """Most windows that NumPy evaluates together: large enough for the matrix products."""
@@ -57,7 +60,8 @@ class BatchBackend:
         Threads; by default one per core that the process may use. Results do not depend on it.
     kernels : {"auto", "numpy", "fused"}
         Which way to compute. `fused` falls back to NumPy where the kernels cannot run the network:
-        where numba is missing, or values are wider than their types.
+        where numba is missing, or no type holds the values exactly, which is a warning of the log.
+        Which way was taken stands in the log, too.
     """
 
     chunk: int | None = None
@@ -83,6 +87,8 @@ class BatchBackend:
         started = time.perf_counter()
         jobs = self.jobs or usable_cores()
         form = self._form(plan.network, messages)
+        way = "NumPy" if form is None else "compiled kernels"
+        _logger.debug("batch engine: %d windows by %s, up to %d threads", len(messages), way, jobs)
         if form is None:
             with threadpool_limits(jobs, user_api="blas"):
                 result = self._run_numpy(plan, messages, strict, record, progress)

@@ -9,8 +9,9 @@ the fastest type that is exact for it: float32 below 2**24, float64 to 2**53, in
 int64 beyond. `widths` proves anew, for the network at hand, what each type has to hold: the stream
 and its sums with the weights, states and read-out of the scan have a narrow and a wide type, chosen
 network by network, and the kernels are compiled for both. Thresholds and multipliers that a file
-takes in limbs are taken in the same limbs. A network for which no type is exact has no fused form
-and runs on the NumPy engine, which is logged; so do networks that are no chain of SpikySpace blocks.
+takes in limbs are taken in the same limbs. A network for which no type is exact has no fused
+form and runs on the NumPy engine, which is logged; so does one that is no chain of SpikySpace
+blocks.
 
 Overlapping windows share what is equal. A value computed for a window at an element is a *node*; a
 window holds for each of its elements the number of the node. As long as a window's nodes are those
