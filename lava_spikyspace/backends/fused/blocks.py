@@ -33,11 +33,11 @@ def product_error(terms: int) -> float:
     With k = terms + 1 rounding errors of at most u in each term, one of them for messages that are
     wider than float32, ``k * u / (1 - k * u)`` bounds it for any order of the sum and with or
     without fused multiply-add, relative to the sum of ``|x_i * w_i|``, which is at most
-    ``|x| * |w|`` (Higham, Accuracy and Stability of Numerical Algorithms, 2002, §3.1). Doubled, so
-    that what the kernel rounds on top does not matter.
+    ``|x| * |w|`` (Higham, Accuracy and Stability of Numerical Algorithms, 2002, §3.1). The kernel
+    adds what it rounds on top.
     """
     errors = (terms + 1) * _UNIT_ROUNDOFF
-    return 2 * errors / (1 - errors)
+    return errors / (1 - errors)
 
 
 def whole_spans(count: int) -> IntArray:

@@ -19,6 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import int32, uint8
 
+from lava_spikyspace.backends.fused.extremes import greater, lesser
+
 Array = npt.NDArray[Any]
 """Of the shape and type that the docstring of a kernel says."""
 
@@ -82,6 +84,31 @@ def _exact_sum(x: Array, weight: Array) -> float:
     for c in range(x.shape[0]):
         total += np.float64(x[c]) * weight[c]
     return total
+
+
+@_compile
+def _count_reached(values: Array, offset: int, limits: Array, reached: Array) -> None:
+    """Write how many limits each value has reached, in their float type.
+
+    Four limits at a time, so that the counts need not be read and written for each. Counting in the
+    type of the values keeps the loops over channels in vectors of one width.
+    """
+    kind = limits.dtype.type
+    channels = np.uint64(reached.shape[0])
+    first = np.uint64(offset)
+    levels = limits.shape[0]
+    for c in range(channels):
+        reached[c] = kind(0)
+    for j in range(0, levels - 3, 4):
+        a, b, d, e = limits[j], limits[j + 1], limits[j + 2], limits[j + 3]
+        for c in range(channels):
+            x = values[first + c]
+            one_or_two = kind(x >= a[c]) + kind(x >= b[c])
+            reached[c] += one_or_two + (kind(x >= d[c]) + kind(x >= e[c]))
+    for j in range(levels - levels % 4, levels):
+        limit = limits[j]
+        for c in range(channels):
+            reached[c] += kind(values[first + c] >= limit[c])
 
 
 @_compile
@@ -149,7 +176,6 @@ def encode_normalised_rows(  # noqa: C901 - one loop nest, as the machine runs i
         Scratch.
     """
     channels = codes.shape[1]
-    levels = theta.shape[0]
     kept = shift - limbs.sum()
     low, high, below, above = work[0], work[1], work[2], work[3]
     for node in range(x.shape[0]):
@@ -162,23 +188,18 @@ def encode_normalised_rows(  # noqa: C901 - one loop nest, as the machine runs i
         least = np.float32(np.inf)
         for c in range(channels):
             total = row[offset + c]
-            # Rounding: of the ratio, of the limit and of the error itself, all below 2**-20.
+            # Rounding of the ratio and of the limit is less than 2**-20 together, that of the
+            # error less than the 1.0001.
             wide = np.float32(slack * norms[c] + abs(total) * np.float32(2.0**-20))
-            most = max(most, np.float32(total + wide))
-            least = min(least, np.float32(total - wide))
+            most = greater(np.float32(total + wide), most)
+            least = lesser(np.float32(total - wide), least)
             low[c] = np.float32(np.float32(total - wide) * inverse)
             high[c] = np.float32(np.float32(total + wide) * inverse)
-            below[c] = np.float32(0)
-            above[c] = np.float32(0)
-        for j in range(levels):
-            limit = limits[j]
-            for c in range(channels):
-                below[c] += np.float32(low[c] >= limit[c])
-                above[c] += np.float32(high[c] >= limit[c])
-        for c in range(channels):
-            out[c] = uint8(below[c])
+        _count_reached(low, 0, limits, below)
+        _count_reached(high, 0, limits, above)
         open_codes = False
         for c in range(channels):
+            out[c] = uint8(below[c])
             open_codes |= below[c] != above[c]
         if open_codes:
             for c in range(channels):
@@ -299,13 +320,10 @@ def convolve_rows(  # noqa: C901 - one loop nest, as the machine runs it
 def encode_rows(sums: Array, offset: int, theta: Array, codes: Array, span: Array) -> None:
     """`arithmetic.encode` on exact float sums, whose columns start at `offset`.
 
-    Thresholds and sums are of one float type; codes are counted in it, so that the loops over
-    channels stay in vectors of one width.
+    Thresholds and sums are of one float type.
     """
     channels = np.uint64(codes.shape[1])
     first = np.uint64(offset)
-    levels = theta.shape[0]
-    one, zero = theta.dtype.type(1), theta.dtype.type(0)
     reached = np.empty(codes.shape[1], dtype=theta.dtype)
     lo, hi = theta.dtype.type(np.inf), theta.dtype.type(-np.inf)
     for node in range(sums.shape[0]):
@@ -313,13 +331,9 @@ def encode_rows(sums: Array, offset: int, theta: Array, codes: Array, span: Arra
         out = codes[node]
         for c in range(channels):
             total = row[first + c]
-            lo = total if total < lo else lo
-            hi = total if total > hi else hi
-            reached[c] = zero
-        for j in range(levels):
-            limit = theta[j]
-            for c in range(channels):
-                reached[c] += one if row[first + c] >= limit[c] else zero
+            lo = lesser(total, lo)
+            hi = greater(total, hi)
+        _count_reached(row, offset, theta, reached)
         for c in range(channels):
             out[c] = uint8(reached[c])
     span[0] = min(span[0], np.float64(lo))
@@ -343,8 +357,8 @@ def _carry_limbs(
         for c in range(channels):
             product = np.float64(row[first + c]) * mult[limb, c] + add[limb, c] + carry[c]
             carry[c] = np.floor(product * unit[limb, c])
-            lo = product if product < lo else lo
-            hi = product if product > hi else hi
+            lo = lesser(product, lo)
+            hi = greater(product, hi)
     span[0] = lo
     span[1] = hi
 
@@ -379,12 +393,12 @@ def descale_rows(
             product = total * top[c] + constant[c] + carry[c]
             value = np.floor(product * scale[c])
             out[c] = value
-            lo_sum = total if total < lo_sum else lo_sum
-            hi_sum = total if total > hi_sum else hi_sum
-            lo_product = product if product < lo_product else lo_product
-            hi_product = product if product > hi_product else hi_product
-            lo = value if value < lo else lo
-            hi = value if value > hi else hi
+            lo_sum = lesser(total, lo_sum)
+            hi_sum = greater(total, hi_sum)
+            lo_product = lesser(product, lo_product)
+            hi_product = greater(product, hi_product)
+            lo = lesser(value, lo)
+            hi = greater(value, hi)
     spans[0, 0], spans[0, 1] = lo_sum, hi_sum
     spans[1, 0], spans[1, 1] = min(lo_product, low_span[0]), max(hi_product, low_span[1])
     spans[2, 0], spans[2, 1] = lo, hi
@@ -559,10 +573,10 @@ def residual_rows(
             kept = kept if kept > lowest else lowest
             clipped += 1.0 if kept != value else 0.0
             result[c] = kept
-            lo_sum = total if total < lo_sum else lo_sum
-            hi_sum = total if total > hi_sum else hi_sum
-            lo_product = product if product < lo_product else lo_product
-            hi_product = product if product > hi_product else hi_product
+            lo_sum = lesser(total, lo_sum)
+            hi_sum = greater(total, hi_sum)
+            lo_product = lesser(product, lo_product)
+            hi_product = greater(product, hi_product)
         counters[node] = clipped
     spans[0, 0], spans[0, 1] = lo_sum, hi_sum
     spans[1, 0], spans[1, 1] = min(lo_product, low_span[0]), max(hi_product, low_span[1])
