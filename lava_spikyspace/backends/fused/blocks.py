@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,12 @@ def product_error(terms: int) -> float:
 
 def whole_spans(count: int) -> IntArray:
     """Return empty ranges of integers, shape (count, 2)."""
-    return np.tile(np.array([_INT64.max, _INT64.min]), (count, 1))
+    return np.array([[_INT64.max, _INT64.min]] * count)
 
 
 def real_spans(count: int) -> Float64Array:
     """Return empty ranges of floats, shape (count, 2)."""
-    return np.tile(np.array([np.inf, -np.inf]), (count, 1))
+    return np.array([[np.inf, -np.inf]] * count)
 
 
 @dataclass(eq=False)
@@ -307,6 +308,7 @@ class BlockRun:
         return self.workspace.buffer(name, shape, dtype)
 
 
+@lru_cache(maxsize=64)
 def descaling(layer: LinearLayer | HeadLayer) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Return mult, ``add + (1 << (shift - 1))`` and ``2**-shift`` in float64, exact.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -235,7 +236,7 @@ class Workspace:
 
     def buffer(self, name: str, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Return a scratch array of a shape; its content is whatever was there before."""
-        size = int(np.prod(shape, dtype=np.int64))
+        size = math.prod(shape)
         known = self.scratch.get(name)
         if known is None or known.size < size or known.dtype != dtype:
             known = self.scratch[name] = np.empty(size, dtype=dtype)

@@ -57,9 +57,9 @@ class Tally:
 
     def see(self, name: str, lo: float, hi: float) -> None:
         """Widen the extremes of a value; nothing was seen where lo exceeds hi."""
-        if lo <= hi:
+        known = self.spans.get(name)
+        if lo <= hi and (known is None or lo < known.lo or hi > known.hi):
             seen = Interval(int(lo), int(hi))
-            known = self.spans.get(name)
             self.spans[name] = seen if known is None else known.union(seen)
 
     def add(self, other: Tally) -> None:
