@@ -1,5 +1,6 @@
-"""Every program against the arithmetic: all over the proven ranges, their ends, thresholds."""
+"""Every program against the arithmetic and the Lava models: proven ranges, ends, thresholds."""
 
+import numpy as np
 import pytest
 
 from lava_spikyspace.hardware.microcode.splitting import split_plan
@@ -35,6 +36,33 @@ def test_some_thousand_updates(plan_and_graph, layer):
     plan, graph = plan_and_graph
     trial = make_trial(plan, layer, seed=1, lanes=60, windows=3, graph=graph)
     assert list(failures(trial)) == []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_lava_model_answers_the_same(plan_and_graph, layer):
+    pytest.importorskip("lava")
+    check_lava(*plan_and_graph, layer, lanes=3)
+
+
+def check_lava(plan, graph, layer, lanes):
+    """Programs and Lava process give the message that the trial expects of both."""
+    from tests.hardware.microcode.lava_models import answers_of_lava
+
+    trial = make_trial(plan, layer, seed=3, lanes=lanes, windows=3, graph=graph)
+    assert list(failures(trial)) == []
+    np.testing.assert_array_equal(answers_of_lava(trial), trial.message)
+    return trial
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_hundred_thousand_updates_of_the_lava_model(plan_and_graph, layer):
+    pytest.importorskip("lava")
+    plan, graph = plan_and_graph
+    neurons = graph.kinds[-1].neurons if layer == "head" else plan.network[layer].neurons
+    lanes = -(-UPDATES // (neurons * 3 * plan.network.window))
+    trial = check_lava(plan, graph, layer, lanes)
+    assert trial.lanes * trial.frames * neurons >= UPDATES
 
 
 @pytest.mark.slow
