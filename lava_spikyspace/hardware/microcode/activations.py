@@ -1,4 +1,4 @@
-"""Sizes of the programs of PTSoftplus and PTSiLU, from the few arguments that they get."""
+"""Sizes of the programs of PTSoftplus, PTSiLU and PTSigmoid, from the arguments that they get."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from lava_spikyspace.arithmetic.activations import (
 from lava_spikyspace.arithmetic.exp2 import log2_factors
 from lava_spikyspace.hardware.microcode.words import words_for
 from lava_spikyspace.network import GateLayer, IntArray, Interval, SoftplusLayer
+from lava_spikyspace.spike_ssm.layers import SigmoidGateLayer
 
 _FARTHEST = 62
 """A power that is shifted right by more is 0 in any format."""
@@ -59,6 +60,14 @@ def softplus_params(layer: SoftplusLayer) -> tuple[dict[str, int], IntArray]:
         # The limit binds for Mitchell's power only.
         "LIMITED": int((power > turn + offset).any()),
     }, less
+
+
+def sigmoid_params(layer: SigmoidGateLayer, x: Interval) -> tuple[dict[str, int], IntArray]:
+    """Return the parameters of ``pt_sigmoid`` for arguments in `x`, and ``less``."""
+    one = 1 << layer.frac_bits
+    argument = np.array([-x.magnitude - one, -one])
+    params, less = _exp2_params(argument, layer.frac_bits, layer.exp2_terms)
+    return {**params, "ARGUMENT": _bits(argument), "RESULT": layer.frac_bits + 2}, less
 
 
 def _exp2_params(y: IntArray, frac: int, terms: int) -> tuple[dict[str, int], IntArray]:

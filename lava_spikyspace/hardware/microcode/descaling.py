@@ -1,15 +1,24 @@
-"""Sizes and constants of the programs that scale a sum: linear neuron, residual, forecast head."""
+"""Sizes and constants of the programs that scale a value: linear neuron, residual, heads, norm."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lava_spikyspace.intervals import dense_rows
 from lava_spikyspace.network import HeadLayer, IntArray, Interval, LinearLayer
+from lava_spikyspace.spike_ssm.layers import ChannelNormLayer, ClassificationHeadLayer
 
 _ZERO = Interval(0, 0)
+
+Descaled = LinearLayer | HeadLayer | ChannelNormLayer | ClassificationHeadLayer
+"""Layers with a multiplier, an offset and a shift for each channel."""
+
+ObjectArray = npt.NDArray[Any]
+"""Integers of any size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +46,13 @@ class Descaling:
     @classmethod
     def of(cls, layer: LinearLayer | HeadLayer, x: Interval) -> Descaling:
         """Return the descaling of a layer whose messages lie in `x`."""
+        return cls.between(layer, *dense_rows(layer.weight, x.union(_ZERO)))
+
+    @classmethod
+    def between(cls, layer: Descaled, bottom: ObjectArray, top: ObjectArray) -> Descaling:
+        """Return the descaling of sums from `bottom` to `top`, each of shape (channel,)."""
         # Python integers: no product wraps around on its way.
-        low, high = (end.astype(object) for end in dense_rows(layer.weight, x.union(_ZERO)))
+        low, high = bottom.astype(object), top.astype(object)
         mult, add, shift = (value.astype(object) for value in (layer.mult, layer.add, layer.shift))
         bias = add + (1 << (shift - 1))
         products = np.stack([low * mult, high * mult, low * mult + bias, high * mult + bias])

@@ -77,8 +77,7 @@ def run_programs(
     run.to_the_end()
     whole = {name: run.windows(name)[: len(messages)] for name in run.codes}
     records = {name: codes for name, codes in whole.items() if name != plan.network.head.name}
-    steps, variates = plan.network.horizon, plan.network.channels
-    forecasts = whole[plan.network.head.name][:, -1].reshape(-1, steps, variates)
+    forecasts = whole[plan.network.head.name][:, -1].reshape(-1, *plan.network.head.output_shape)
     return ProgramRun(graph, forecasts, {**records, plan.network.head.name: forecasts}, run.paths)
 
 

@@ -15,8 +15,8 @@ from lava_spikyspace.hardware.microcode.kinds import NeuronKind, Synapses
 from lava_spikyspace.hardware.microcode.limbs import Cut, cut_for
 from lava_spikyspace.hardware.patterns import Dense, Pattern
 from lava_spikyspace.intervals import prove_ranges
-from lava_spikyspace.network import DenseLayer, IntArray, Interval, Layer, Ranges
-from lava_spikyspace.plan import MESSAGE, Plan, ProcessPlan
+from lava_spikyspace.network import IntArray, Interval, Layer, Ranges
+from lava_spikyspace.plan import MESSAGE, Plan, ProcessPlan, Weighted
 from lava_spikyspace.profiling.counters import sends_binary
 
 
@@ -57,7 +57,7 @@ class Splitter:
     def sending(self, layer: Layer) -> dict[str, int]:
         """Return the parameters of `limbs_send`: how the message of a layer leaves."""
         readers = self.plan.network.consumers(layer.name)
-        weighed = [r for r in readers if isinstance(r, DenseLayer) and r.inputs[0] == layer.name]
+        weighed = [r for r in readers if isinstance(r, Weighted) and r.inputs[0] == layer.name]
         cut = Cut()
         if weighed:
             cut = cut_for([r.weight for r in weighed], self.message(layer.name), layer.name)
@@ -71,6 +71,15 @@ class Splitter:
         if sends_binary(self.plan, layer):
             return {MESSAGE: Interval(-1 if whole.lo < 0 else 0, 1)}
         return {**self.cuts.get(layer.name, Cut()).payloads(whole), MESSAGE: whole}
+
+    def saturation(self, value: Interval, bits: int) -> dict[str, int]:
+        """Return the parameters of the part ``saturate`` for a value and a width."""
+        limits = Interval.signed(bits)
+        return {
+            "SATURATES": int(not limits.contains(value)),
+            "LOWEST": limits.lo,
+            "HIGHEST": limits.hi,
+        }
 
     def add(
         self,
@@ -141,7 +150,7 @@ class Splitter:
             )
         )
 
-    def connect_dense(self, layer: DenseLayer, target: NeuronKind) -> None:
+    def connect_dense(self, layer: Weighted, target: NeuronKind) -> None:
         """Add the synapses of a weight matrix, one group for each limb of the message."""
         source = layer.inputs[0]
         cut = self.cuts[source]
@@ -167,7 +176,7 @@ class Splitter:
             for limb, port in enumerate(source.payloads)
         ]
 
-    def summed(self, layer: DenseLayer) -> dict[str, int]:
+    def summed(self, layer: Weighted) -> dict[str, int]:
         """Return the parameters of a neuron that joins the sums of a dense layer."""
         source = self.plan.network[layer.inputs[0]]
         if source.name not in self.cuts:

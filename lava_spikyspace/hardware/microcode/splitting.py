@@ -29,6 +29,7 @@ from lava_spikyspace.hardware.microcode.limbs import cut_for
 from lava_spikyspace.hardware.microcode.splitter import Splitter, bits_of
 from lava_spikyspace.hardware.microcode.words import LIMB_BITS, words_for
 from lava_spikyspace.hardware.patterns import Dense, FanIn, FanOut, Strided
+from lava_spikyspace.intervals import corners
 from lava_spikyspace.network import (
     SPIKYSPACE_LAYERS,
     ConvLayer,
@@ -48,6 +49,7 @@ from lava_spikyspace.network import (
     SoftplusLayer,
 )
 from lava_spikyspace.plan import Plan
+from lava_spikyspace.spike_ssm.layers import LAYERS as SPIKE_SSM_LAYERS
 
 SQUARES = ".squares"
 """Suffix of the neurons that square the channels of a root mean square."""
@@ -74,7 +76,7 @@ def split_plan(plan: Plan) -> KindGraph:
         _refuse(layer, plan.network)
     splitter = Splitter(plan)
     for layer in plan.network:
-        _split(layer, splitter)
+        split_layer(layer, splitter)
     return KindGraph(tuple(splitter.kinds), tuple(splitter.synapses))
 
 
@@ -87,7 +89,7 @@ def _refuse(layer: Layer, network: Network) -> None:
         )
     elif getattr(layer, "theta_limbs", ()) or getattr(layer, "mult_limbs", ()):
         what = "its thresholds or multipliers are taken in limbs"
-    elif type(layer) not in SPIKYSPACE_LAYERS:
+    elif type(layer) not in (*SPIKYSPACE_LAYERS, *SPIKE_SSM_LAYERS):
         raise InputError(
             f"{layer.name}: there is no neuron program for layers of type {type(layer).__name__}"
         )
@@ -99,12 +101,12 @@ def _refuse(layer: Layer, network: Network) -> None:
 
 
 @singledispatch
-def _split(layer: Layer, splitter: Splitter) -> None:
+def split_layer(layer: Layer, splitter: Splitter) -> None:
     """Add the kinds and synapses of one layer."""
     raise InternalError(f"no neuron program for layers of type {type(layer).__name__}")
 
 
-@_split.register
+@split_layer.register
 def _(layer: InputLayer, splitter: Splitter) -> None:
     params = splitter.sending(layer)
     splitter.add(
@@ -118,7 +120,7 @@ def _(layer: InputLayer, splitter: Splitter) -> None:
     )
 
 
-@_split.register
+@split_layer.register
 def _(layer: RmsNormLayer, splitter: Splitter) -> None:
     ranges, source = splitter.proven[layer.name], layer.source("residual")
     x, total, mean = splitter.message(source), ranges["accumulator"], ranges["state"]
@@ -179,7 +181,7 @@ def _connect_normalised(layer: NormEncoderLayer, kind: NeuronKind, splitter: Spl
     splitter.connect(layer.source("rms"), kind, "rms", "rms", Dense(1, layer.neurons))
 
 
-@_split.register
+@split_layer.register
 def _(layer: NormEncoderLayer, splitter: Splitter) -> None:
     kind = splitter.add(
         layer,
@@ -193,7 +195,7 @@ def _(layer: NormEncoderLayer, splitter: Splitter) -> None:
     _connect_normalised(layer, kind, splitter)
 
 
-@_split.register
+@split_layer.register
 def _(layer: GateLayer, splitter: Splitter) -> None:
     params, less = silu_params(layer)
     kind = splitter.add(
@@ -208,7 +210,7 @@ def _(layer: GateLayer, splitter: Splitter) -> None:
     _connect_normalised(layer, kind, splitter)
 
 
-@_split.register
+@split_layer.register
 def _(layer: EncoderLayer, splitter: Splitter) -> None:
     kind = splitter.add(
         layer,
@@ -226,7 +228,7 @@ def _(layer: EncoderLayer, splitter: Splitter) -> None:
     splitter.connect_dense(layer, kind)
 
 
-@_split.register
+@split_layer.register
 def _(layer: SoftplusLayer, splitter: Splitter) -> None:
     params, less = softplus_params(layer)
     kind = splitter.add(
@@ -253,7 +255,7 @@ def _(layer: SoftplusLayer, splitter: Splitter) -> None:
     splitter.connect_dense(layer, kind)
 
 
-@_split.register
+@split_layer.register
 def _(layer: LinearLayer, splitter: Splitter) -> None:
     scaling = Descaling.of(layer, splitter.message(layer.inputs[0]))
     kind = splitter.add(
@@ -268,11 +270,11 @@ def _(layer: LinearLayer, splitter: Splitter) -> None:
     splitter.connect_dense(layer, kind)
 
 
-@_split.register
+@split_layer.register
 def _(layer: ResidualLayer, splitter: Splitter) -> None:
     source = layer.source("residual")
     scaling = Descaling.of(layer, splitter.message(layer.inputs[0]))
-    stream, limits = splitter.message(source), Interval.signed(layer.residual_bits)
+    stream = splitter.message(source)
     total = Interval(scaling.value.lo + stream.lo, scaling.value.hi + stream.hi)
     kind = splitter.add(
         layer,
@@ -283,9 +285,7 @@ def _(layer: ResidualLayer, splitter: Splitter) -> None:
             **scaling.params,
             **splitter.sending(layer),
             "SUM": total.bits,
-            "SATURATES": int(not limits.contains(total)),
-            "LOWEST": limits.lo,
-            "HIGHEST": limits.hi,
+            **splitter.saturation(total, layer.residual_bits),
         },
         scaling.constants,
         neurons=layer.neurons,
@@ -295,7 +295,7 @@ def _(layer: ResidualLayer, splitter: Splitter) -> None:
     splitter.connect(source, kind, "residual", "residual", FanOut(layer.neurons, layer.neurons))
 
 
-@_split.register
+@split_layer.register
 def _(layer: ConvLayer, splitter: Splitter) -> None:
     taps = layer.weight.shape[1]
     codes = layer.source("codes")
@@ -325,11 +325,11 @@ def _(layer: ConvLayer, splitter: Splitter) -> None:
         )
 
 
-@_split.register
+@split_layer.register
 def _(layer: ScanLayer, splitter: Splitter) -> None:
     channels, states = layer.neurons, layer.states
     (state_row, _), (output_row, _) = splitter.process(layer.name).rows
-    read = _corners(Interval.of(layer.level), splitter.message(layer.source("C")))
+    read = corners(Interval.of(layer.level), splitter.message(layer.source("C")))
     cut = cut_for([np.ones((1, states), dtype=np.int8)], read, layer.name)
     state = splitter.add(
         layer,
@@ -400,12 +400,7 @@ def _state_params(layer: ScanLayer, splitter: Splitter, read: Interval) -> dict[
     }
 
 
-def _corners(one: Interval, other: Interval) -> Interval:
-    ends = [a * b for a in one.ends for b in other.ends]
-    return Interval(min(ends), max(ends))
-
-
-@_split.register
+@split_layer.register
 def _(layer: ProductLayer, splitter: Splitter) -> None:
     kind = splitter.add(
         layer,
@@ -421,7 +416,7 @@ def _(layer: ProductLayer, splitter: Splitter) -> None:
         splitter.connect(layer.source(role), kind, role, role, pattern)
 
 
-@_split.register
+@split_layer.register
 def _(layer: HeadLayer, splitter: Splitter) -> None:
     source = layer.source("residual")
     x = splitter.message(source)
@@ -434,7 +429,7 @@ def _(layer: HeadLayer, splitter: Splitter) -> None:
         {
             **scaling.params,
             "ACC": scaling.sum.bits,
-            "TERM": _corners(heaviest, x).bits,
+            "TERM": corners(heaviest, x).bits,
         },
         {
             **{k: np.repeat(v, layer.channels) for k, v in scaling.constants.items()},
@@ -445,3 +440,7 @@ def _(layer: HeadLayer, splitter: Splitter) -> None:
         counts_at_end=False,
     )
     splitter.connect(source, kind, "x", "residual", Strided(layer.channels, layer.neurons))
+
+
+# The layers of the other family register themselves; they need the names above.
+from lava_spikyspace.hardware.microcode import spike_ssm as _spike_ssm  # noqa: E402, F401

@@ -52,7 +52,8 @@ def _arriving(trial: Trial) -> dict[str, IntArray]:
     roles = list(layer.INPUT_ROLES)
     if isinstance(layer, Weighted | ConvLayer) and "acc" in trial.arriving:
         limbs = getattr(layer, "limbs", ())
-        for index, part in enumerate(split_limbs(trial.arriving["acc"], limbs)):
+        acc = trial.arriving.get("each", trial.arriving["acc"])
+        for index, part in enumerate(split_limbs(acc, limbs)):
             ports[f"a_in_{index}"] = _first_step(part, trial.steps)
         roles = roles[1:]
     for role in roles:

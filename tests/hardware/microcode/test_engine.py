@@ -1,5 +1,7 @@
 """Whole networks of neuron programs give the codes of the batch engine."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +18,7 @@ from lava_spikyspace.intervals import prove_ranges, with_ranges
 from lava_spikyspace.network import RmsNormLayer
 from lava_spikyspace.plan import make_plan
 from tests.random_networks import code_entropies, random_messages, random_network
-from tests.random_spike_ssm import random_spike_ssm
+from tests.random_spike_ssm import random_sequences, random_spike_ssm
 
 ONE_BIT = dict.fromkeys(("c", "s", "delta", "delta1", "x", "y"), 1)
 SMALL = {"blocks": 1, "golden": 0, "window": 4, "bits": {"y1": 3, "pts": 3}}
@@ -52,6 +54,23 @@ def differences(plan, messages, **options) -> list[str]:
 def test_all_codes_of_random_networks(sizes, coding):
     network = random_network(**{**SMALL, **sizes})
     messages = random_messages(2, network, 4)
+    assert differences(make_plan(network, coding), messages) == []
+
+
+@pytest.mark.parametrize("coding", ["graded", "unary"])
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"seed": 1},
+        {"seed": 2, "neuron": "soft_reset", "gated": False},
+        {"seed": 3, "neuron": "hard_reset", "classification": False},
+        {"seed": 4, "neuron": "bernoulli", "wide": True},
+    ],
+    ids=["refractory", "soft reset", "hard reset", "bernoulli"],
+)
+def test_all_messages_of_random_networks_of_the_second_family(sizes, coding):
+    network = random_spike_ssm(**sizes)
+    messages = random_sequences(1, network, 5)
     assert differences(make_plan(network, coding), messages) == []
 
 
@@ -122,6 +141,35 @@ def test_all_codes_of_the_demo_network(coding):
     assert differences(make_plan(network, coding), network.golden.inputs) == []
 
 
+@pytest.fixture(scope="module")
+def metr_la_checkpoint(tmp_path_factory, shared_data):
+    """A model of METR-LA's 207 sensors, trained for a moment, and the table that it comes from."""
+    pytest.importorskip("torch")
+    table = shared_data / "metr_la_week_207.csv"
+    checkpoint = tmp_path_factory.mktemp("metr") / "metr.pt"
+    sizes = ("--window", "12", "--horizon", "3", "--d-inner", "41", "--epochs", "1")
+    _command("train", "--data", table, "--out", checkpoint, *sizes)
+    return checkpoint, table
+
+
+def _command(*arguments) -> None:
+    command = [sys.executable, "-m", "lava_spikyspace", *map(str, arguments), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("coding", ["graded", "unary"])
+@pytest.mark.parametrize("width", [(), ("--width", "24")], ids=["usual", "width 24"])
+def test_all_codes_of_a_model_of_metr_la(metr_la_checkpoint, tmp_path, width, coding):
+    checkpoint, table = metr_la_checkpoint
+    file = tmp_path / "metr.net"
+    _command("export", checkpoint, "--calibration", table, "--out", file, "--golden", "2", *width)
+    network = resolve_network(file)
+    assert network.channels == 207
+    assert differences(make_plan(network, coding), network.golden.inputs) == []
+
+
 @pytest.mark.parametrize("shift", [1, 2])
 def test_squares_without_their_low_bits(shift):
     network = random_network(9, **{**SMALL, "wide": True})
@@ -141,6 +189,3 @@ def test_what_no_program_takes_is_refused_by_name():
     broad = random_network(1, **{**SMALL, "broad": True})
     with pytest.raises(InputError, match="in limbs, which no neuron program takes"):
         split_plan(make_plan(broad, "graded"))
-    other = make_plan(random_spike_ssm(1), "graded")
-    with pytest.raises(InputError, match="no neuron program for layers of type ProjectionLayer"):
-        split_plan(other)

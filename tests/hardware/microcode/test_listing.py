@@ -159,18 +159,27 @@ def test_a_parameter_without_a_value():
 
 def test_programs_that_come_with_the_package():
     assert listing_names() == (
+        "bernoulli_neuron",
+        "channel_norm",
+        "classification_head",
         "convolution",
         "forecast_head",
+        "gated_residual",
         "linear_neuron",
         "norm_encoder",
         "product",
+        "projection",
+        "pt_sigmoid",
         "pt_silu",
         "pt_softplus",
         "residual",
         "rms_root",
         "rms_square",
+        "s4d_output",
+        "s4d_state",
         "scan_output",
         "scan_state",
+        "spiking_neuron",
         "threshold_encoder",
         "window_source",
     )

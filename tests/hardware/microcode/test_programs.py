@@ -7,6 +7,7 @@ from lava_spikyspace.hardware.microcode.splitting import split_plan
 from lava_spikyspace.plan import make_plan
 from tests.hardware.microcode.trials import failures, make_trial
 from tests.random_networks import random_network
+from tests.random_spike_ssm import random_spike_ssm
 
 KINDS = {
     "narrow": {"seed": 11},
@@ -16,6 +17,12 @@ KINDS = {
 }
 SIZES = {"blocks": 1, "golden": 0, "window": 5}
 LAYERS = tuple(layer.name for layer in random_network(11, **SIZES))
+SSM = {
+    "refractory": {"seed": 21},
+    "soft reset, wide": {"seed": 22, "neuron": "soft_reset", "wide": True, "gated": False},
+    "hard reset": {"seed": 23, "neuron": "hard_reset", "classification": False},
+    "bernoulli, wide": {"seed": 24, "neuron": "bernoulli", "wide": True},
+}
 UPDATES = 100_000
 """Random updates of each program, at least."""
 
@@ -76,3 +83,28 @@ def test_a_hundred_thousand_updates(plan_and_graph, layer):
     trial = make_trial(plan, layer, seed=2, lanes=lanes, windows=4, graph=graph)
     assert trial.lanes * trial.frames * fewest >= UPDATES
     assert list(failures(trial)) == []
+
+
+@pytest.fixture(scope="module", params=SSM)
+def other_family(request):
+    """A network of the second family; all its codes have one bit, so the codings are one."""
+    plan = make_plan(random_spike_ssm(**SSM[request.param], blocks=1, window=5), "graded")
+    return plan, split_plan(plan)
+
+
+def test_layers_of_the_second_family(other_family):
+    pytest.importorskip("lava")
+    plan, graph = other_family
+    for layer in plan.network:
+        check_lava(plan, graph, layer.name, lanes=20)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_updates_of_the_second_family(other_family):
+    pytest.importorskip("lava")
+    plan, graph = other_family
+    for layer in plan.network:
+        neurons = plan.network[layer.name].neurons
+        lanes = -(-UPDATES // (neurons * 3 * plan.network.window))
+        trial = check_lava(plan, graph, layer.name, lanes)
+        assert trial.lanes * trial.frames * neurons >= UPDATES

@@ -27,11 +27,14 @@ from lava_spikyspace.arithmetic import (
     scan_step,
     split_limbs,
 )
+from lava_spikyspace.arithmetic.activations import pt_sigmoid
+from lava_spikyspace.arithmetic.s4d import s4d_step
+from lava_spikyspace.arithmetic.spiking import rest, spiking_step
 from lava_spikyspace.hardware.microcode.kinds import KindGraph
 from lava_spikyspace.hardware.microcode.limbs import cut_for
 from lava_spikyspace.hardware.microcode.machine import Machine
 from lava_spikyspace.hardware.microcode.splitting import split_plan
-from lava_spikyspace.hardware.microcode.words import LIMB_BITS
+from lava_spikyspace.hardware.microcode.words import LIMB_BITS, split_words, wrap
 from lava_spikyspace.intervals import dense_rows, prove_ranges
 from lava_spikyspace.network import (
     ConvLayer,
@@ -50,8 +53,19 @@ from lava_spikyspace.network import (
     ScanLayer,
     SoftplusLayer,
 )
-from lava_spikyspace.plan import Plan
+from lava_spikyspace.plan import Plan, Weighted
 from lava_spikyspace.profiling.counters import sends_binary
+from lava_spikyspace.spike_ssm.layers import (
+    BernoulliLayer,
+    ChannelNormLayer,
+    ClassificationHeadLayer,
+    GluLayer,
+    ProjectionLayer,
+    RefractoryLayer,
+    S4dLayer,
+    SigmoidGateLayer,
+    SpikingLayer,
+)
 
 Cell = tuple[str, str]
 
@@ -115,7 +129,8 @@ class Trial:
     @property
     def answers_next_frame(self) -> bool:
         """Whether a frame is answered in the one after it."""
-        return not isinstance(self.layer, InputLayer | RmsNormLayer | ResidualLayer | HeadLayer)
+        process = next(p for p in reversed(self.plan.processes) if p.layer == self.layer.name)
+        return process.output_offset > process.offset
 
     def range_of(self, role: str) -> Interval:
         return self.proven[self.layer.source(role)]["message"]
@@ -185,7 +200,7 @@ class Trial:
 def _cut_bits(plan: Plan, layer: DenseLayer) -> int:
     """Return how wide the low limbs are that the messages a layer weighs are cut into."""
     source = layer.inputs[0]
-    readers = [r for r in plan.network.consumers(source) if isinstance(r, DenseLayer)]
+    readers = [r for r in plan.network.consumers(source) if isinstance(r, Weighted)]
     weights = [reader.weight for reader in readers if reader.inputs[0] == source]
     return cut_for(weights, prove_ranges(plan.network)[source]["message"], layer.name).bits
 
@@ -440,6 +455,101 @@ def _(layer: HeadLayer, trial: Trial) -> None:
     trial.message[window - 1 :: window] = np.swapaxes(value, -1, -2).reshape(
         -1, trial.lanes, layer.neurons
     )
+
+
+@_fill.register
+def _(layer: ChannelNormLayer, trial: Trial) -> None:
+    x = trial.draw(trial.range_of("residual"), layer.neurons)
+    trial.give(trial.last.name, "x", x)
+    trial.arriving.update(residual=x, acc=x)
+    value = descale(x, layer.mult, layer.add, layer.shift)
+    trial.message = saturate(value, layer.message_bits)
+
+
+@_fill.register
+def _(layer: ProjectionLayer, trial: Trial) -> None:
+    value = descale(_draw_in_rows(layer, trial), layer.mult, layer.add, layer.shift)
+    trial.message = saturate(value, layer.message_bits)
+
+
+@_fill.register
+def _(layer: S4dLayer, trial: Trial) -> None:
+    x = trial.draw(trial.range_of("message"), layer.neurons)
+    state_kind, output = (kind.name for kind in trial.graph.kinds)
+    trial.give(state_kind, "x", np.repeat(x, layer.states, axis=-1))
+    trial.give(output, "x", x)
+    trial.arriving["message"] = x
+    steps = []
+    for frame in range(trial.frames):
+        if frame % trial.plan.network.window == 0:
+            real = imag = np.zeros((trial.lanes, *layer.decay_real.shape), dtype=np.int64)
+        steps.append(s4d_step(layer, real, imag, x[frame]))
+        real, imag = steps[-1].real, steps[-1].imag
+    trial.message = np.stack([step.message for step in steps])
+    read = [layer.read_real * step.real - layer.read_imag * step.imag for step in steps]
+    _expect_between(trial, state_kind, np.stack(read).reshape(trial.frames, trial.lanes, -1))
+    for name in ("real", "imag"):
+        held = np.stack([getattr(step, name) for step in steps])
+        _expect_words(trial, state_kind, name, held.reshape(trial.frames, trial.lanes, -1))
+
+
+def _expect_words(trial: Trial, kind: str, state: str, values: IntArray) -> None:
+    """Expect values in the words of a state."""
+    known = [s for s in trial.graph.by_name[kind].program.states if s.split(".")[0] == state]
+    parts = split_words(values, len(known))
+    trial.inner.update({(kind, name): part for name, part in zip(known, parts, strict=True)})
+
+
+@_fill.register
+def _(layer: SpikingLayer, trial: Trial) -> None:
+    thresholds = (trial.aim or layer).threshold
+    current = trial.draw(trial.range_of("current"), layer.neurons, near=thresholds)
+    kind = trial.last.name
+    trial.give(kind, "x", current)
+    trial.arriving["current"] = current
+    steps = []
+    for frame in range(trial.frames):
+        if frame % trial.plan.network.window == 0:
+            state = rest(layer, (trial.lanes, layer.neurons))
+        state = spiking_step(layer, state, current[frame])
+        steps.append(state)
+    trial.message = np.stack([step.spikes for step in steps])
+    if isinstance(layer, BernoulliLayer):
+        trial.inner[kind, "random"] = wrap(np.stack([step.random for step in steps]))
+        return
+    trial.inner[kind, "fired"] = trial.message
+    _expect_words(trial, kind, "potential", np.stack([step.potential for step in steps]))
+    if isinstance(layer, RefractoryLayer):
+        _expect_words(trial, kind, "pressure", np.stack([step.pressure for step in steps]))
+
+
+@_fill.register
+def _(layer: SigmoidGateLayer, trial: Trial) -> None:
+    x = descale(_draw_in_rows(layer, trial), layer.mult, layer.add, layer.shift)
+    trial.message = pt_sigmoid(x, layer.frac_bits, layer.exp2_terms)
+
+
+@_fill.register
+def _(layer: GluLayer, trial: Trial) -> None:
+    drawn = {role: trial.draw(trial.range_of(role), layer.channels) for role in layer.INPUT_ROLES}
+    for role, values in drawn.items():
+        trial.give(trial.last.name, role, values)
+    trial.arriving.update(drawn)
+    product = drawn["value"] * drawn["gate"] + (1 << (layer.shift - 1))
+    trial.message = saturate(drawn["residual"] + (product >> layer.shift), layer.residual_bits)
+
+
+@_fill.register
+def _(layer: ClassificationHeadLayer, trial: Trial) -> None:
+    window = trial.plan.network.window
+    low, high = dense_rows(layer.weight, trial.proven[layer.inputs[0]]["message"])
+    limits = Interval(int(low.min()), int(high.max()))
+    each = np.clip(trial.draw(limits, layer.neurons), low, high)
+    trial.give_sum(each)
+    acc = each.reshape(-1, window, trial.lanes, layer.neurons).sum(axis=1)
+    trial.arriving.update(acc=acc, each=each)
+    trial.message = np.zeros_like(each)
+    trial.message[window - 1 :: window] = descale(acc, layer.mult, layer.add, layer.shift)
 
 
 def expected_sends(trial: Trial) -> IntArray:
