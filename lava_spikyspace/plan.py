@@ -424,7 +424,8 @@ def _(layer: ScanLayer, builder: PlanBuilder) -> None:
         "codes": {state: states, output: 1},
         "delta": {state: states},
         "B": {state: channels},
-        "C": {output: channels},
+        # The neuron of a state multiplies by C what its channel reads of it.
+        "C": {state: channels},
     }
     for role, source in sources.items():
         builder.deliver(source, scan, f"{role.lower()}_in", fan_outs[role])

@@ -172,12 +172,12 @@ class Recount:
         row = self._add(
             f"{layer.name}.state",
             states * channels,
-            [(codes, states), (delta, states), (b, channels)],
+            [(codes, states), (delta, states), (b, channels), (c, channels)],
         )
         row.graded_spikes = int(np.count_nonzero(held))
         row.firing_rate = int(held.sum()) / (
             row.neurons * self.elements * (2**layer.state_bits - 1)
         )
         kept = (held != 0).astype(np.int64)
-        output = self._add(f"{layer.name}.output", channels, [(c, channels), (codes, 1), (kept, 1)])
+        output = self._add(f"{layer.name}.output", channels, [(codes, 1), (kept, 1)])
         self._sends(output, layer)

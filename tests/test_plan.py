@@ -137,4 +137,7 @@ def test_scan_reports_two_rows(plan) -> None:
     assert scan.rows == (("blocks.1.scan.state", 12), ("blocks.1.scan.output", 4))
     assert plan.sender("blocks.1.scan") == "blocks.1.scan.output"
     sources = [arrival.source for arrival in plan.arrivals["blocks.1.scan.output"]]
-    assert sources == ["blocks.1.conv.neuron", "blocks.1.C.neuron", "blocks.1.scan.state"]
+    # C goes to the neurons of the states, which multiply by it what the channel reads of them.
+    assert sources == ["blocks.1.conv.neuron", "blocks.1.scan.state"]
+    sources = [arrival.source for arrival in plan.arrivals["blocks.1.scan.state"]]
+    assert [source.split(".")[2] for source in sources] == ["conv", "dt_proj", "B", "C"]

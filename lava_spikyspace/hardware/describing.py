@@ -12,8 +12,16 @@ from collections.abc import Mapping
 import numpy as np
 
 from lava_spikyspace.errors import InternalError
-from lava_spikyspace.hardware.groups import Exporter, GroupGraph, NeuronGroup, SynapseGroup
+from lava_spikyspace.hardware.groups import (
+    Exporter,
+    GroupGraph,
+    NeuronGroup,
+    Refusal,
+    SynapseGroup,
+)
 from lava_spikyspace.hardware.memory import constants_of
+from lava_spikyspace.hardware.microcode.paths import path_lengths
+from lava_spikyspace.hardware.microcode.splitting import try_to_split
 from lava_spikyspace.hardware.patterns import Dense, FanIn, FanOut, Pattern, Strided
 from lava_spikyspace.hardware.registers import products_of, registers_of
 from lava_spikyspace.intervals import dense_rows, limb_intervals, prove_ranges
@@ -60,6 +68,7 @@ class _Describer:
         self.plan = plan
         self.proven: Mapping[str, Ranges] = prove_ranges(plan.network)
         self.process_of = {row: p for p in plan.processes for row, _ in p.rows}
+        self.kinds, self.refused = try_to_split(plan)
 
     def graph(self) -> GroupGraph:
         """Return all groups."""
@@ -89,6 +98,8 @@ class _Describer:
             if group.target == row and group.accumulator is not None
         }
         constants = constants_of(layer, part)
+        error = self.refused.get(layer.name)
+        paths = [path_lengths(k.program) for k in self.kinds.kinds if row in (k.name, k.row)]
         held = [*registers.values(), *sums.values()]
         return NeuronGroup(
             name=row,
@@ -100,6 +111,8 @@ class _Describer:
             registers=registers,
             products=products_of(layer, part, self.proven[layer.name]),
             on_host=process.kind == _HOST,
+            refusal=None if error is None else Refusal(error.message, error.hint or ""),
+            instructions=max(paths, key=max, default=None),
         )
 
     def _synapses(self, process: ProcessPlan, row: str, arrival: Arrival) -> SynapseGroup:
@@ -195,11 +208,10 @@ def _pattern(layer: Layer, row: str, role: str) -> Pattern:
         if row.endswith(".state"):
             return (
                 Strided(states, channels * states)
-                if role == "B"
+                if role in ("B", "C")
                 else FanOut(channels, channels * states)
             )
         return {
-            "C": Dense(states, channels),
             "codes": FanOut(channels, channels),
             "state": FanIn(channels * states, channels),
         }[role]

@@ -24,6 +24,20 @@ Exporter: TypeAlias = Literal["lava-spikyspace", "spike-ssm", "lava-dl"]
 """Who has written a network: ours for either family, or lava-dl."""
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """Why neurons have no program in the public operations of the chip.
+
+    Parameters
+    ----------
+    message, hint : str
+        What it would need, and what helps.
+    """
+
+    message: str
+    hint: str = ""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class NeuronGroup:
     """Neurons of one kind: one program, parameters of the same form.
@@ -50,6 +64,10 @@ class NeuronGroup:
         Whether they run beside the neuromorphic cores and only send.
     reset_interval : int, optional
         Steps after which the chip resets their state; None if they see to it themselves.
+    refusal : Refusal, optional
+        Why no program in public operations computes them; None where one does, or none is needed.
+    instructions : tuple of (int, int), optional
+        Instructions of an update on the shortest and the longest path; None without a program.
     """
 
     name: str
@@ -62,6 +80,8 @@ class NeuronGroup:
     products: Mapping[str, Interval] = field(default_factory=dict)
     on_host: bool = False
     reset_interval: int | None = None
+    refusal: Refusal | None = None
+    instructions: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -48,7 +48,7 @@ def links_of_a_block(index, before):
         f"{name}.norm -> {name}.in_proj.scan.neuron (rms)",
         f"{name}.norm -> {name}.in_proj.gate.neuron (rms)",
         f"{name}.B.neuron -> {name}.scan.state (B)",
-        f"{name}.C.neuron -> {name}.scan.output (C)",
+        f"{name}.C.neuron -> {name}.scan.state (C)",
         f"{name}.scan.state -> {name}.scan.output (state)",
         f"{name}.in_proj.gate.neuron -> {name}.product (gate)",
         f"{before} -> {name}.out_proj.neuron (residual)",

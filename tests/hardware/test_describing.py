@@ -114,3 +114,17 @@ def test_memory_grows_with_what_a_neuron_holds():
         assert wide.by_name[name].state_bytes > narrow.by_name[name].state_bytes
     # 31 thresholds of at least 1 byte.
     assert narrow.by_name["blocks.0.in_proj.gate.neuron"].state_bytes > 31
+
+
+def test_what_no_program_computes_is_refused_by_its_layer():
+    network = random_network(2, blocks=1, broad=True, golden=0)
+    graph = describe_plan(make_plan(network, "graded"))
+    for group in graph.neurons:
+        assert (group.refusal is not None) == network.is_wide(group.layer)
+    assert "go in limbs" in graph.by_name["blocks.0.norm"].refusal.message
+
+
+def test_groups_have_the_path_lengths_of_their_programs(plan):
+    for group in describe_plan(plan).neurons:
+        best, worst = group.instructions
+        assert 0 < best <= worst

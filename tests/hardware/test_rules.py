@@ -2,7 +2,7 @@
 
 import pytest
 
-from lava_spikyspace.hardware.groups import GroupGraph
+from lava_spikyspace.hardware.groups import GroupGraph, Refusal
 from lava_spikyspace.hardware.placement import assign, place
 from lava_spikyspace.hardware.profile import numbers
 from lava_spikyspace.hardware.profile_files import load_chip
@@ -61,6 +61,12 @@ AT_AND_BEYOND = {
         24,
         load_chip("loihi2"),
         "b (drive)",
+    ),
+    "neuron-operations": (
+        lambda n: pair(target={"refusal": Refusal("too much", "less") if n else None}),
+        0,
+        load_chip("loihi2"),
+        "b",
     ),
     "state-bytes": (lambda n: pair(target={"state_bytes": n}), 4096, load_chip("loihi2"), "b"),
     "cores": (

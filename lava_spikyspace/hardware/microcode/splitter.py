@@ -72,6 +72,12 @@ class Splitter:
             return {MESSAGE: Interval(-1 if whole.lo < 0 else 0, 1)}
         return {**self.cuts.get(layer.name, Cut()).payloads(whole), MESSAGE: whole}
 
+    def leave_out(self, layer: Layer) -> None:
+        """Go on without the programs of a layer, as if its message left whole."""
+        self.kinds = [kind for kind in self.kinds if kind.layer != layer.name]
+        self._senders[layer.name] = self.plan.sender(layer.name)
+        self.cuts[layer.name] = Cut()
+
     def saturation(self, value: Interval, bits: int) -> dict[str, int]:
         """Return the parameters of the part ``saturate`` for a value and a width."""
         limits = Interval.signed(bits)

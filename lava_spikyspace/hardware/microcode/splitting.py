@@ -72,12 +72,37 @@ def split_plan(plan: Plan) -> KindGraph:
         Synapses would sum up more than a word holds, however the messages are cut; a layer has no
         program; or its messages or multipliers go in limbs of the file, which no program takes.
     """
-    for layer in plan.network:
-        _refuse(layer, plan.network)
+    graph, refused = try_to_split(plan)
+    for error in refused.values():
+        raise error
+    return graph
+
+
+def try_to_split(plan: Plan) -> tuple[KindGraph, dict[str, InputError]]:
+    """Return the neuron kinds and synapses of the layers that have programs, and why others do not.
+
+    Parameters
+    ----------
+    plan : Plan
+        Network and coding.
+
+    Returns
+    -------
+    KindGraph
+        All kinds if no layer is refused; else it only serves to see which there are.
+    dict of str to InputError
+        By layer.
+    """
     splitter = Splitter(plan)
+    refused: dict[str, InputError] = {}
     for layer in plan.network:
-        split_layer(layer, splitter)
-    return KindGraph(tuple(splitter.kinds), tuple(splitter.synapses))
+        try:
+            _refuse(layer, plan.network)
+            split_layer(layer, splitter)
+        except InputError as error:
+            refused[layer.name] = error
+            splitter.leave_out(layer)
+    return KindGraph(tuple(splitter.kinds), tuple(splitter.synapses)), refused
 
 
 def _refuse(layer: Layer, network: Network) -> None:
@@ -87,8 +112,6 @@ def _refuse(layer: Layer, network: Network) -> None:
         what = (
             f"its messages have {network[layer.name].ranges['message'].bits} bits and go in limbs"
         )
-    elif getattr(layer, "theta_limbs", ()) or getattr(layer, "mult_limbs", ()):
-        what = "its thresholds or multipliers are taken in limbs"
     elif type(layer) not in (*SPIKYSPACE_LAYERS, *SPIKE_SSM_LAYERS):
         raise InputError(
             f"{layer.name}: there is no neuron program for layers of type {type(layer).__name__}"
@@ -172,8 +195,22 @@ def _normalised(layer: NormEncoderLayer, splitter: Splitter) -> dict[str, int]:
         "LEVELS": layer.theta.shape[1],
         "RMS_SHIFT": layer.rms_shift,
         "THETA": bits_of(layer.theta),
-        "COMPARED": splitter.proven[layer.name]["comparison"].bits,
+        "COMPARED": _compared(layer, splitter).bits,
     }
+
+
+def _compared(layer: NormEncoderLayer, splitter: Splitter) -> Interval:
+    """Return the range of both sides of a comparison.
+
+    A file may take thresholds in limbs, which leaves out low bits of both sides and changes no
+    code; a program takes them whole.
+    """
+    ranges = splitter.proven[layer.name]
+    if not layer.theta_limbs:
+        return ranges["comparison"]
+    acc = ranges["accumulator"]
+    sides = corners(Interval.of(layer.theta), splitter.message(layer.source("rms")))
+    return sides.union(Interval(acc.lo << layer.rms_shift, acc.hi << layer.rms_shift))
 
 
 def _connect_normalised(layer: NormEncoderLayer, kind: NeuronKind, splitter: Splitter) -> None:

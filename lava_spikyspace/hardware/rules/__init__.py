@@ -99,6 +99,13 @@ RULES: tuple[Rule, ...] = (
         neurons.check_neuron_program,
     ),
     Rule(
+        "neuron-operations",
+        "error",
+        "every neuron is a program in the public operations of the chip on words of 24 bits",
+        "features.programmable_neurons",
+        neurons.check_neuron_operations,
+    ),
+    Rule(
         "state-width",
         "error",
         "every state variable of a neuron fits a register",

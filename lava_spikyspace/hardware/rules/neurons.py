@@ -7,6 +7,8 @@ from functools import cache
 
 from lava_spikyspace.hardware.findings import Finding
 from lava_spikyspace.hardware.groups import STANDARD_NEURON, NeuronGroup
+from lava_spikyspace.hardware.microcode.operations import OPERATIONS
+from lava_spikyspace.hardware.microcode.words import WORD_BITS
 from lava_spikyspace.hardware.placement import Placement
 from lava_spikyspace.hardware.profile import known
 from lava_spikyspace.hardware.profile_files import load_chip
@@ -28,6 +30,25 @@ def check_neuron_program(placement: Placement) -> Iterator[Finding]:
                 f"neurons of {placement.profile.name} cannot be programmed",
                 where=group.name,
                 hint="a chip with programmable neurons (--profile loihi2)",
+                actual=1,
+                limit=0,
+                unit="program",
+            )
+
+
+def check_neuron_operations(placement: Placement) -> Iterator[Finding]:
+    """Name every group of neurons that no program in public operations computes."""
+    if not placement.profile.features.programmable_neurons.value:
+        return
+    for group in placement.graph.on_cores:
+        if group.refusal is not None:
+            yield Finding(
+                "neuron-operations",
+                "error",
+                f"found no program in the {len(OPERATIONS)} public operations on words of "
+                f"{WORD_BITS} bits: {group.refusal.message}",
+                where=group.name,
+                hint=group.refusal.hint,
                 actual=1,
                 limit=0,
                 unit="program",

@@ -30,6 +30,7 @@ from tests.hardware.microcode.reasons import REASONS, reason_for
 from tests.hardware.microcode.sharpening import sharpened
 from tests.hardware.microcode.trials import Trial, failures, make_trial, side_by_side
 from tests.random_networks import random_network
+from tests.random_spike_ssm import random_spike_ssm
 
 STORED = Path(__file__).with_name("mutation.json")
 """Result of all changes."""
@@ -43,6 +44,14 @@ NETWORKS = {
     "tight": {"seed": 4, "tight": True},
 }
 """Networks whose programs are changed: values of one word, of two, and at the limits."""
+
+OTHERS = {
+    "refractory": {"seed": 5},
+    "soft reset": {"seed": 6, "neuron": "soft_reset", "wide": True},
+    "hard reset": {"seed": 7, "neuron": "hard_reset", "wide": True, "classification": False},
+    "bernoulli": {"seed": 8, "neuron": "bernoulli"},
+}
+"""Networks of the second family; their codes have one bit, so they are planned in one coding."""
 
 _BASE = 7
 """Seed of the variant whose program is changed."""
@@ -74,7 +83,9 @@ LONG = Size(variants=60, lanes=10, windows=4)
 
 @cache
 def plan_of(network: str, coding: str) -> Plan:
-    """Return the plan of one of `NETWORKS`."""
+    """Return the plan of one of `NETWORKS` or `OTHERS`."""
+    if network in OTHERS:
+        return make_plan(random_spike_ssm(**OTHERS[network], blocks=1, window=4), coding)
     return make_plan(random_network(**{**SMALL, **NETWORKS[network]}), coding)
 
 
@@ -250,15 +261,16 @@ def benches() -> list[Bench]:
     """Return the layers of all networks in both codings whose programs no earlier one has."""
     seen: set[str] = set()
     found = []
-    for network in NETWORKS:
-        for coding in ("graded", "unary"):
-            plan, graph = plan_of(network, coding), graph_of(network, coding)
-            for layer in plan.network:
-                kinds = [k for k in graph.kinds if k.layer == layer.name]
-                new = tuple(k.name for k in kinds if digest_of(k.program) not in seen)
-                seen.update(digest_of(k.program) for k in kinds)
-                if new:
-                    found.append(Bench(network, coding, layer.name, new))
+    planned = [(network, coding) for network in NETWORKS for coding in ("graded", "unary")]
+    planned += [(network, "graded") for network in OTHERS]
+    for network, coding in planned:
+        plan, graph = plan_of(network, coding), graph_of(network, coding)
+        for layer in plan.network:
+            kinds = [k for k in graph.kinds if k.layer == layer.name]
+            new = tuple(k.name for k in kinds if digest_of(k.program) not in seen)
+            seen.update(digest_of(k.program) for k in kinds)
+            if new:
+                found.append(Bench(network, coding, layer.name, new))
     return found
 
 
@@ -284,6 +296,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="only every so many changes")
     parser.add_argument("--program", help="only programs of this name")
+    parser.add_argument("--network", choices=[*NETWORKS, *OTHERS], nargs="*", help="only of these")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--write", action="store_true", help="store the result")
     parser.add_argument("--file", type=Path, default=STORED, help=f"default: {STORED.name}")
@@ -296,7 +309,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             program = graph_of(bench.network, bench.coding).by_name[kind].program
             if digest_of(program) in known:
                 tallies.append(known[digest_of(program)])
-            elif chosen.program in (None, program.name):
+            elif chosen.program in (None, program.name) and (
+                not chosen.network or bench.network in chosen.network
+            ):
                 tasks.append((bench, kind, chosen.every))
     with multiprocessing.Pool(chosen.processes) as pool:
         for tally in pool.imap(_work, tasks):

@@ -10,6 +10,7 @@ import numpy as np
 
 from lava_spikyspace.arithmetic import pt_softplus
 from lava_spikyspace.arithmetic.activations import SILU_BREAK, SOFTPLUS_BREAK
+from lava_spikyspace.hardware.microcode.descaling import Descaled
 from lava_spikyspace.hardware.microcode.interpreter import BoolArray
 from lava_spikyspace.hardware.microcode.words import LIMB_BITS
 from lava_spikyspace.network import (
@@ -23,6 +24,11 @@ from lava_spikyspace.network import (
     NormEncoderLayer,
     ScanLayer,
     SoftplusLayer,
+)
+from lava_spikyspace.spike_ssm.layers import (
+    ChannelNormLayer,
+    ClassificationHeadLayer,
+    SpikingLayer,
 )
 from tests.hardware.microcode.trials import Trial
 
@@ -116,9 +122,21 @@ def _(layer: SoftplusLayer, trial: Trial) -> Layer:
     return replace(encoder, table=table, theta_out=np.concatenate([turns, rest]))
 
 
+@sharpened.register
+def _(layer: SpikingLayer, trial: Trial) -> Layer:
+    """Let thresholds be currents that arrive where a window begins, or just above them."""
+    first = trial.arriving["current"][:: trial.plan.network.window]
+    most = int(layer.threshold.max())
+    theta = _reached(np.clip(first, 1, most), 1, trial.rng)[:, 0]
+    theta[0] = most  # it fixes widths
+    return replace(layer, threshold=np.clip(theta, 1, most))
+
+
 @sharpened.register(LinearLayer)
 @sharpened.register(HeadLayer)
-def _(layer: LinearLayer | HeadLayer, trial: Trial) -> Layer:
+@sharpened.register(ChannelNormLayer)
+@sharpened.register(ClassificationHeadLayer)
+def _(layer: Descaled, trial: Trial) -> Layer:
     """Let a sum of each channel be one below where its value turns."""
     seen = trial.arriving["acc"].reshape(-1, len(layer.mult))
     acc = np.array([trial.rng.choice(channel) for channel in seen.T])

@@ -160,7 +160,9 @@ def _command(*arguments) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("coding", ["graded", "unary"])
-@pytest.mark.parametrize("width", [(), ("--width", "24")], ids=["usual", "width 24"])
+@pytest.mark.parametrize(
+    "width", [(), ("--width", "24", "--residual-bits", "2")], ids=["usual", "width 24"]
+)
 def test_all_codes_of_a_model_of_metr_la(metr_la_checkpoint, tmp_path, width, coding):
     checkpoint, table = metr_la_checkpoint
     file = tmp_path / "metr.net"
@@ -183,6 +185,19 @@ def test_squares_without_their_low_bits(shift):
     network = with_ranges(network, prove_ranges(network))
     plan, messages = make_plan(network, "graded"), random_messages(9, network, 3)
     assert differences(plan, messages) == []
+
+
+def test_thresholds_and_multipliers_in_limbs_give_the_same_codes():
+    network = random_network(9, **SMALL)
+    limbed = {"theta_limbs": (4,), "mult_limbs": (3,)}
+    layers = tuple(
+        replace(layer, **{name: widths for name, widths in limbed.items() if hasattr(layer, name)})
+        for layer in network
+    )
+    network = replace(network, layers=layers)
+    network = with_ranges(network, prove_ranges(network))
+    messages = random_messages(9, network, 3)
+    assert differences(make_plan(network, "graded"), messages) == []
 
 
 def test_what_no_program_takes_is_refused_by_name():
