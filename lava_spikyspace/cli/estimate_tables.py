@@ -61,6 +61,10 @@ def _summary(entry: CodingEstimate) -> dict[str, tuple[object, str]]:
         "latency, lower bound": (_spread(entry.latency, 1000), "us"),
         "step, lower bound": (_spread(entry.step.step, 1), "ns"),
         "step limited by": (entry.step.limited_by, ""),
+        "neuron programs in a step, model": (
+            "-" if entry.programs is None else _spread(entry.programs.time, 1),
+            "ns",
+        ),
         "steps": (entry.steps_per_forecast, "step"),
         "synops": (_mean(counts.synop, windows), "event"),
         "neuron updates": (_mean(counts.update_active + counts.update_inactive, windows), "event"),

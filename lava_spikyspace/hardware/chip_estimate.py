@@ -22,6 +22,7 @@ from lava_spikyspace.hardware.ledger import Assumption, chip_assumptions
 from lava_spikyspace.hardware.pacing import StepTime, step_time
 from lava_spikyspace.hardware.placement import Placement, place
 from lava_spikyspace.hardware.profile import ChipProfile
+from lava_spikyspace.hardware.program_time import ProgramTime, program_time
 from lava_spikyspace.hardware.routing import route
 from lava_spikyspace.hardware.rules import check_placement
 from lava_spikyspace.hardware.spread import NOTHING, Spread
@@ -47,12 +48,15 @@ class CodingEstimate:
         What every process did and took, over all windows.
     step : StepTime
         Bounds of the time of a step.
+    programs : ProgramTime, optional
+        Time of the neuron programs in a step, a model by instruction counts; no part of `step`.
     """
 
     placement: Placement
     work: Work
     processes: tuple[ProcessCharge, ...]
     step: StepTime
+    programs: ProgramTime | None = None
 
     @property
     def counts(self) -> EventCounts:
@@ -141,6 +145,7 @@ class CodingEstimate:
                 "bounds": {name: bound.to_dict() for name, bound in self.step.bounds.items()},
                 "busiest_core": self.step.busiest,
             },
+            "neuron_programs": None if self.programs is None else self.programs.to_dict(),
             "time_per_forecast_ns": self.time_per_forecast.to_dict(),
             "latency_ns": self.latency.to_dict(),
         }
@@ -241,6 +246,7 @@ def _estimate_coding(work: Work, board: ChipProfile) -> CodingEstimate:
         work=work,
         processes=charge(placement, work, routes),
         step=step_time(placement, work, routes),
+        programs=program_time(placement),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from lava_spikyspace.hardware.fan_in import SUM_PROGRAM
 from lava_spikyspace.hardware.placement import Placement
 from lava_spikyspace.hardware.profile import Anchor, numbers
+from lava_spikyspace.hardware.program_time import EVIDENCE
 from lava_spikyspace.hardware.quantity import Quantity, Section
 from lava_spikyspace.hardware.work import Work
 
@@ -93,6 +94,13 @@ def chip_assumptions(placement: Placement, works: Iterable[Work]) -> Iterator[As
         "neuron programs",
         "an update costs what one of a leaky integrate-and-fire neuron does; programs with powers, "
         "products or a scan take longer and more, by an unknown factor",
+    )
+    yield Assumption(
+        "time of neuron programs",
+        "shown beside the bound, not in it: every instruction takes the share that it has in an "
+        "update of a leaky integrate-and-fire neuron written in the same operations; instruction "
+        "counts are ours, times of instructions are not public",
+        EVIDENCE,
     )
     yield Assumption("payloads", "a graded spike costs as much as a binary one")
     yield Assumption(

@@ -165,6 +165,7 @@ def test_programs_that_come_with_the_package():
         "convolution",
         "forecast_head",
         "gated_residual",
+        "leaky_neuron",
         "linear_neuron",
         "norm_encoder",
         "product",
