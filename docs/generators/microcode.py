@@ -54,9 +54,10 @@ def neuron_programs_page() -> str:
         "with a dot are bound to the sizes of a layer before it is a program: `.if` chooses, "
         "`.repeat` copies, `include` takes in a part. `param` names those sizes.",
         "## Kinds of neurons",
-        "A process is one kind of neurons or several; which, and what their synapses carry, is "
-        "part of the description that placement and counts use. This is the bundled model with "
-        "graded messages:",
+        "A process is one kind of neurons or several. A scan is one for its states and one for "
+        "its channels, as placement and counts have it. The neurons that square the channels of a "
+        "root mean square are placed and counted with the neuron that takes the root. This is the "
+        "bundled model with graded messages:",
         table(("kind", "program", "neurons", "input", "from", "synapses"), _split()),
         "## Listings",
         *_listings(listing_names()),
