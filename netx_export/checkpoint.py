@@ -13,25 +13,26 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
-from torch import Tensor
+from torch import Tensor, nn
 
 from lava_spikyspace.datasets import InstanceScaler, Scaler, WindowScale
 from lava_spikyspace.errors import CheckpointError, DataError, InputError
 from lava_spikyspace.files import atomic_write, read_regular
 from lava_spikyspace.network import Normalisation
-from lava_spikyspace.wording import brief
+from lava_spikyspace.wording import brief, one_line
 from netx_export.config import (
     AnyScalerConfig,
     InstanceScalerConfig,
     ModelConfig,
     PublishedModelConfig,
     ScalerConfig,
+    Settings,
     TrainConfig,
     parse_settings,
 )
@@ -39,12 +40,14 @@ from netx_export.spikyspace import SpikySpace
 from netx_export.state_dicts import UNUSED_NAMES, build_model, check_state_dict
 
 FORMAT = "lava-spikyspace-checkpoint"
+SPIKYSPACE = "spikyspace"
+"""Family of checkpoints that name none."""
 VERSION = 1
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a trained model comes from.
+    """Where a trained model of any family comes from.
 
     Parameters
     ----------
@@ -52,8 +55,8 @@ class Provenance:
         Kind of file.
     sha256 : str or None
         Digest of the checkpoint file; None for a model that has not been saved.
-    training : TrainConfig or None
-        How it was trained.
+    training : Settings or None
+        How it was trained; the settings of its family.
     data_name, data_sha256 : str or None
         File name and digest of the training table.
     split : tuple of float or None
@@ -71,7 +74,7 @@ class Provenance:
 
     layout: str
     sha256: str | None = None
-    training: TrainConfig | None = None
+    training: Settings | None = None
     data_name: str | None = None
     data_sha256: str | None = None
     split: tuple[float, float, float] | None = None
@@ -129,6 +132,30 @@ class TrainedModel:
         return self.scaler.of(windows)
 
 
+class TrainedLike(Protocol):
+    """What trained models of all families have."""
+
+    @property
+    def model(self) -> nn.Module:
+        """The model, in evaluation mode."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """Names of the variates."""
+        ...
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where it comes from."""
+        ...
+
+
+def parameters_of(model: nn.Module) -> dict[str, Tensor]:
+    """Return parameters and buffers that are numbers; counters of batches are not."""
+    return {name: value for name, value in model.state_dict().items() if value.is_floating_point()}
+
+
 @dataclass(frozen=True)
 class TrainingState:
     """What continues an interrupted training.
@@ -150,13 +177,14 @@ class TrainingState:
     best_r2: float
 
 
-class _Content(BaseModel):
+class CheckpointContent(BaseModel):
     """The plain dict that a checkpoint file holds."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 
     format: str
     version: int
+    family: str = SPIKYSPACE
     config: dict[str, Any]
     training: dict[str, Any] | None
     scaler: AnyScalerConfig | None
@@ -198,14 +226,36 @@ def save_checkpoint(
     UsageError
         The file exists already, or cannot be written.
     """
+    own = {"scaler": _scaler_fields(trained.scaler), "config": trained.config.model_dump()}
+    write_content(path, own, trained, state=state, force=force)
+
+
+def write_content(
+    path: Path,
+    own: Mapping[str, Any],
+    trained: TrainedLike,
+    *,
+    state: TrainingState | None = None,
+    force: bool = False,
+) -> None:
+    """Write a checkpoint of any family.
+
+    Parameters
+    ----------
+    path, state, force
+        See `save_checkpoint`.
+    own : mapping
+        Entries of the family: ``config``, ``scaler`` and, of all but SpikySpace, ``family``.
+    trained : TrainedLike
+        Names, provenance and parameters.
+    """
     origin = trained.provenance
     facts = {
         "format": FORMAT,
         "version": VERSION,
-        "config": trained.config.model_dump(),
         "training": None if origin.training is None else origin.training.model_dump(),
-        "scaler": _scaler_fields(trained.scaler),
         "names": None if trained.names is None else list(trained.names),
+        **own,
         "data_name": origin.data_name,
         "data_sha256": origin.data_sha256,
         "split": origin.split,
@@ -217,7 +267,7 @@ def save_checkpoint(
     content = {
         # Pickle notes which equal strings are one object; JSON makes that the same for all runs.
         **json.loads(json.dumps(facts)),
-        "state_dict": dict(trained.model.state_dict()),
+        "state_dict": parameters_of(trained.model),
         "resume": None if state is None else dict(vars(state)),
     }
     with atomic_write(path, force=force) as temporary, temporary.open("wb") as stream:
@@ -315,7 +365,19 @@ def load_published(path: Path, config: PublishedModelConfig) -> TrainedModel:
     )
 
 
-def _load_own(path: Path) -> tuple[TrainedModel, dict[str, Any] | None]:
+def read_content(path: Path) -> tuple[CheckpointContent, str]:
+    """Return what a checkpoint of ours holds, of any family, and the digest of the file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    CheckpointError
+        The file cannot be read, or is no checkpoint of a known version.
+    """
     raw, digest = _unpickle(path)
     if raw.get("format") != FORMAT:
         raise CheckpointError(
@@ -327,7 +389,16 @@ def _load_own(path: Path) -> tuple[TrainedModel, dict[str, Any] | None]:
         raise CheckpointError(
             f"{path}: found checkpoint version {brief(version)}, expected {VERSION}"
         )
-    content = parse_settings(_Content, raw, str(path), CheckpointError)
+    content = parse_settings(CheckpointContent, raw, str(path), CheckpointError)
+    return content, digest
+
+
+def _load_own(path: Path) -> tuple[TrainedModel, dict[str, Any] | None]:
+    content, digest = read_content(path)
+    if content.family != SPIKYSPACE:
+        raise CheckpointError(
+            f"{path}: found a model of the family {one_line(content.family)}, expected {SPIKYSPACE}"
+        )
     config = parse_settings(ModelConfig, content.config, f"{path}: config", CheckpointError)
     training = None
     if content.training is not None:
@@ -353,20 +424,25 @@ def _load_own(path: Path) -> tuple[TrainedModel, dict[str, Any] | None]:
         config=config,
         scaler=_scaler(scaler, path),
         names=None if names is None else tuple(names),
-        provenance=Provenance(
-            layout="own",
-            sha256=digest,
-            training=training,
-            data_name=content.data_name,
-            data_sha256=content.data_sha256,
-            split=content.split,
-            initial_sha256=content.initial_sha256,
-            metrics=content.metrics,
-            best_epoch=content.best_epoch,
-            history=tuple(content.history),
-        ),
+        provenance=provenance_of(content, training, digest),
     )
     return trained, content.resume
+
+
+def provenance_of(content: CheckpointContent, training: Settings | None, digest: str) -> Provenance:
+    """Return where the model of a checkpoint comes from."""
+    return Provenance(
+        layout="own",
+        sha256=digest,
+        training=training,
+        data_name=content.data_name,
+        data_sha256=content.data_sha256,
+        split=content.split,
+        initial_sha256=content.initial_sha256,
+        metrics=content.metrics,
+        best_epoch=content.best_epoch,
+        history=tuple(content.history),
+    )
 
 
 def _scaler_fields(scaler: Scaler | InstanceScaler | None) -> Mapping[str, object] | None:

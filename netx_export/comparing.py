@@ -13,8 +13,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import singledispatch
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lava_spikyspace.backends.base import Progress
 from lava_spikyspace.backends.batch import BatchBackend
@@ -22,14 +25,18 @@ from lava_spikyspace.backends.selection import BackendName
 from lava_spikyspace.backends.sim import Runtime
 from lava_spikyspace.boundary import FloatArray, decode_forecasts, encode_windows
 from lava_spikyspace.datasets.metrics import ForecastMoments
+from lava_spikyspace.datasets.scaling import WindowScale
+from lava_spikyspace.datasets.sequences import LabelledSequences
 from lava_spikyspace.datasets.table import Table
-from lava_spikyspace.datasets.windows import input_windows, target_windows
-from lava_spikyspace.inputs import windows_in
+from lava_spikyspace.datasets.windows import target_windows
+from lava_spikyspace.errors import InternalError
+from lava_spikyspace.inputs import check_kind, windows_in
 from lava_spikyspace.network import IntArray, Network
 from lava_spikyspace.plan import Coding, make_plan
 from lava_spikyspace.running import DEFAULT_SIM_WINDOWS, choose_windows, run
-from netx_export.checkpoint import TrainedModel
+from netx_export.checkpoint import TrainedLike, TrainedModel
 from netx_export.comparison import (
+    ClassAgreement,
     Comparison,
     Divergence,
     LavaSide,
@@ -47,9 +54,87 @@ CHUNK = 64
 """Windows compared at a time."""
 
 
+class Trained(TrainedLike, Protocol):
+    """A trained model of any family that knows how its windows are normalised."""
+
+    def scale_of(self, windows: NDArray[Any]) -> WindowScale:
+        """Return the normalisation of windows (windows, window, variates)."""
+        ...
+
+
+class Trace(Protocol):
+    """What a frozen model computed on some windows."""
+
+    @property
+    def records(self) -> Mapping[str, IntArray]:
+        """Codes by record name, in topological order."""
+        ...
+
+    @property
+    def forecasts(self) -> FloatArray:
+        """Normalised forecasts (window, step, variate), or logits (window, 1, class)."""
+        ...
+
+
+class Frozen(Protocol):
+    """A frozen float model."""
+
+    def run(self, windows: FloatArray, /) -> Trace:
+        """Run normalised windows (window, element, variate)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What a file is compared with.
+
+    Parameters
+    ----------
+    frozen : Frozen
+        The frozen float model of the checkpoint.
+    fresh : Network or None
+        The checkpoint lowered anew as the file says that it was; None where it does not tell.
+    """
+
+    frozen: Frozen
+    fresh: Network | None
+
+
+@singledispatch
+def reference_of(trained: Trained, network: Network) -> Reference:
+    """Return what a checkpoint is that a model file was exported from.
+
+    Every family registers its own.
+
+    Parameters
+    ----------
+    trained : Trained
+        The checkpoint.
+    network : Network
+        The file.
+
+    Raises
+    ------
+    CheckpointError
+        The checkpoint is of another model than the file.
+    ModelFileError
+        The provenance of the file cannot be of an export.
+    """
+    raise InternalError(f"no reference of {type(trained).__name__}")
+
+
+@reference_of.register
+def _(trained: TrainedModel, network: Network) -> Reference:
+    as_exported = freeze_as_exported(trained, network)
+    return Reference(
+        frozen=with_exponents_of(as_exported, network),
+        fresh=lower_anew(trained, as_exported, network),
+    )
+
+
 def compare(
     network: Network,
-    trained: TrainedModel,
+    trained: Trained,
     table: Table,
     *,
     windows: str | int | range | None = None,
@@ -66,8 +151,8 @@ def compare(
     ----------
     network : Network
         The model file.
-    trained : TrainedModel
-        The checkpoint that it was exported from.
+    trained : Trained
+        The checkpoint that it was exported from, of any family.
     table : Table
         Data in the units of the model.
     windows : str, int, range or None
@@ -92,9 +177,10 @@ def compare(
     DataError
         The table has other variates or too few rows, or values outside the input range.
     """
-    as_exported = freeze_as_exported(trained, network)
-    frozen = with_exponents_of(as_exported, network)
-    fresh = lower_anew(trained, as_exported, network)
+    reference = reference_of(trained, network)
+    fresh = reference.fresh
+    check_kind(table, network)
+    labels = table.labels if isinstance(table, LabelledSequences) else None
     different = () if fresh is None else tuple(parameter_differences(network, fresh))
     table = table.match(network.variates, network.channels)
     default = DEFAULT_SIM_WINDOWS if backend == "sim" else None
@@ -121,12 +207,11 @@ def compare(
     for first in range(0, len(chosen), CHUNK):
         part = chosen[first : first + CHUNK]
         indices = np.asarray(part)
-        raw = input_windows(table.values, network.window, indices)
+        raw = table.windows(network.window, indices)
         scale = trained.scale_of(raw)
-        trace = frozen.run(scale.normalise(raw))
-        encoded = encode_windows(
-            network, raw, clip=clip, first_rows=indices, source=str(table.path)
-        )
+        trace = reference.frozen.run(scale.normalise(raw))
+        rows = indices * table.stride
+        encoded = encode_windows(network, raw, clip=clip, first_rows=rows, source=str(table.path))
         clipped += encoded.clipped
         batch = BatchBackend().run(plan, encoded.messages, record=True)
         against_float.add(trace.records, batch.records, indices)
@@ -135,22 +220,24 @@ def compare(
             unchanged = BatchBackend().run(fresh_plan, messages, record=True)
             wanted = {name: unchanged.records[name] for name in trace.records}
             against_fresh.add(wanted, batch.records, indices)
-        known = indices[indices <= table.rows - network.window - network.horizon]
-        target = target_windows(table.values, network.window, network.horizon, known)
         expected = trace.forecasts
-        sides = {
-            "float": expected,
-            "integer": scale.normalise(decode_forecasts(network, batch.forecasts, encoded)),
-        }
+        given = {"integer": decode_forecasts(network, batch.forecasts, encoded)}
         if lava is not None:
             within = slice(first, first + len(part))
             records = {name: lava.records[name][within] for name in trace.records}
             kept = {name: batch.records[name] for name in records}
             against_batch.add(kept, records, indices)
-            sides["lava"] = scale.normalise(lava.forecasts[within])
-        for side, found in sides.items():
-            in_units = scale[: len(known)].denormalise(found[: len(known)])
-            scores[side].add(expected, found, target, in_units)
+            given["lava"] = lava.forecasts[within]
+        if labels is not None:
+            for side, logits in {"float": expected, **given}.items():
+                scores[side].add_classes(expected, logits, labels[indices])
+        else:
+            known = indices[indices <= table.rows - network.window - network.horizon]
+            target = target_windows(table.values, network.window, network.horizon, known)
+            normalised = {side: scale.normalise(found) for side, found in given.items()}
+            for side, found in {"float": expected, **normalised}.items():
+                in_units = scale[: len(known)].denormalise(found[: len(known)])
+                scores[side].add(expected, found, target, in_units)
         if progress is not None and lava is None:
             progress(min(first + CHUNK, len(chosen)), len(chosen))
     return Comparison(
@@ -159,6 +246,15 @@ def compare(
         r2_float=scores["float"].r2,
         r2_integer=scores["integer"].r2,
         rounding=against_float.first_divergence,
+        classes=None
+        if labels is None
+        else ClassAgreement(
+            windows=len(chosen),
+            same=scores["integer"].same,
+            accuracy_float=scores["float"].right / len(chosen),
+            accuracy_integer=scores["integer"].right / len(chosen),
+            accuracy_lava=None if lava is None else scores["lava"].right / len(chosen),
+        ),
         clipped=clipped,
         parameters=None
         if fresh is None
@@ -224,6 +320,16 @@ class _Score:
     error: float = 0.0
     norm: float = 0.0
     moments: ForecastMoments | None = None
+    same: int = 0
+    right: int = 0
+
+    def add_classes(self, expected: FloatArray, found: FloatArray, labels: IntArray) -> None:
+        """Add logits (window, 1, class) beside the true classes."""
+        self.error += float(np.square(found - expected).sum())
+        self.norm += float(np.square(expected).sum())
+        classes = found[:, 0].argmax(axis=1)
+        self.same += int((classes == expected[:, 0].argmax(axis=1)).sum())
+        self.right += int((classes == labels).sum())
 
     def add(
         self, expected: FloatArray, found: FloatArray, target: FloatArray, in_units: FloatArray

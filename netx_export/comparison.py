@@ -99,6 +99,27 @@ class LavaSide:
 
 
 @dataclass(frozen=True)
+class ClassAgreement:
+    """Classes that both sides gave to labelled sequences.
+
+    Parameters
+    ----------
+    windows, same : int
+        Sequences, and those to which both give the same class.
+    accuracy_float, accuracy_integer : float
+        Share of right classes.
+    accuracy_lava : float or None
+        None where Lava did not run.
+    """
+
+    windows: int
+    same: int
+    accuracy_float: float
+    accuracy_integer: float
+    accuracy_lava: float | None
+
+
+@dataclass(frozen=True)
 class ParameterCheck:
     """The integers of the file beside those that the checkpoint gives when it is lowered anew.
 
@@ -145,6 +166,8 @@ class Comparison:
         None where the file does not say how it was lowered.
     lava : LavaSide or None
         None where Lava did not run.
+    classes : ClassAgreement or None
+        Of a classifier.
     """
 
     layers: tuple[LayerAgreement, ...]
@@ -155,6 +178,7 @@ class Comparison:
     clipped: int = 0
     parameters: ParameterCheck | None = None
     lava: LavaSide | None = None
+    classes: ClassAgreement | None = None
 
     @property
     def is_changed(self) -> bool:
@@ -191,6 +215,7 @@ class Comparison:
                 "r2_float": self.r2_float,
                 "r2_integer": self.r2_integer,
             },
+            "classes": None if self.classes is None else dict(vars(self.classes)),
             "unequal_share": self.unequal_share,
             "first_divergence": _as_dict(self.first_divergence),
             "clipped": self.clipped,

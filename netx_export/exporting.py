@@ -23,7 +23,7 @@ from lava_spikyspace.plan import make_plan
 from netx_export.budget import Budget, Formats
 from netx_export.calibration import batch_size, calibrate, freeze
 from netx_export.calibration_report import CodeCounter, QuantiserReport, calibration_warnings
-from netx_export.checkpoint import TrainedModel, load_checkpoint, load_published
+from netx_export.checkpoint import TrainedLike, TrainedModel, load_checkpoint, load_published
 from netx_export.config import read_published_config
 from netx_export.formats import (
     DEMANDED,
@@ -172,7 +172,7 @@ def export(
         variates=trained.names,
         golden=_golden(network, windows, options.golden),
         provenance={
-            "checkpoint": _origin(trained),
+            "checkpoint": origin_of(trained),
             "config": config.model_dump(mode="json"),
             "split": list(split),
             "calibration": {
@@ -202,8 +202,8 @@ def _split_of(trained: TrainedModel) -> tuple[float, float, float]:
     return trained.provenance.split or DEFAULT_SPLIT
 
 
-def _origin(trained: TrainedModel) -> dict[str, Any]:
-    """Return where the checkpoint comes from, as the file keeps it."""
+def origin_of(trained: TrainedLike) -> dict[str, Any]:
+    """Return where a checkpoint of any family comes from, as the file keeps it."""
     origin = trained.provenance
     return {
         "layout": origin.layout,

@@ -105,16 +105,16 @@ def check_state_dict(entries: Mapping[str, Any], config: ModelConfig, source: st
     positive = steps - mirrored | {name for name in expected if name.endswith(_CHANNEL_STEPS)}
     optional = {name + _FROZEN_SUFFIX for name in steps}
     missing = [
-        f"missing {name} {_shape(expected[name])}" for name in expected if name not in entries
+        f"missing {name} {shape_text(expected[name])}" for name in expected if name not in entries
     ]
     unknown: list[str] = []
     findings: list[str] = []
     for name, value in entries.items():
         if name not in expected and name not in optional:
-            shape = f" {_shape(tuple(value.shape))}" if isinstance(value, Tensor) else ""
+            shape = f" {shape_text(tuple(value.shape))}" if isinstance(value, Tensor) else ""
             unknown.append(f"unknown {one_line(name)}{shape}")
             continue
-        found = _unusable(value, expected.get(name, ()), positive=name in positive)
+        found = unusable_tensor(value, expected.get(name, ()), positive=name in positive)
         if found is None and name in mirrored and not value.any():
             found = "found a step of 0, expected another one"
         if found is not None:
@@ -122,12 +122,12 @@ def check_state_dict(entries: Mapping[str, Any], config: ModelConfig, source: st
     findings += [*unknown, *missing]
     if findings:
         raise CheckpointError(
-            f"{source}: {len(findings)} entries do not fit the configuration: {_listed(findings)}",
+            f"{source}: {len(findings)} entries do not fit the configuration: {listed(findings)}",
             hint=_hint(entries, expected),
         )
 
 
-def _listed(findings: Sequence[str]) -> str:
+def listed(findings: Sequence[str]) -> str:
     """Return the findings on one line, as many as are read."""
     shown: list[str] = []
     for finding in findings:
@@ -148,7 +148,7 @@ def _hint(entries: Mapping[str, Any], expected: Mapping[str, object]) -> str | N
     return None
 
 
-def _unusable(value: object, shape: tuple[int, ...], *, positive: bool) -> str | None:
+def unusable_tensor(value: object, shape: tuple[int, ...], *, positive: bool = False) -> str | None:
     """Say why a value cannot be the parameter of a shape, or None."""
     if not isinstance(value, Tensor):
         return f"found {type(value).__name__}, expected a tensor"
@@ -156,7 +156,7 @@ def _unusable(value: object, shape: tuple[int, ...], *, positive: bool) -> str |
     if strange is not None:
         return f"found {strange}, expected a dense floating-point tensor"
     if tuple(value.shape) != shape:
-        return f"found shape {_shape(tuple(value.shape))}, expected {_shape(shape)}"
+        return f"found shape {shape_text(tuple(value.shape))}, expected {shape_text(shape)}"
     stored = value.untyped_storage().nbytes()
     if value.numel() * value.element_size() > stored:
         return f"found {value.numel()} values in {stored} bytes, expected one place for each"
@@ -179,5 +179,6 @@ def _strange(value: Tensor) -> str | None:
     return None
 
 
-def _shape(shape: tuple[int, ...]) -> str:
+def shape_text(shape: tuple[int, ...]) -> str:
+    """Return a shape as messages have it."""
     return "[" + ", ".join(map(str, shape)) + "]"

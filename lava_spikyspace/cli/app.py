@@ -62,6 +62,7 @@ from lava_spikyspace.cli.report import report
 from lava_spikyspace.cli.run import run
 from lava_spikyspace.cli.stdout import stdout_guard
 from lava_spikyspace.cli.sweep import sweep
+from lava_spikyspace.cli.task import task
 from lava_spikyspace.cli.train import train
 from lava_spikyspace.cli.verify import verify
 from lava_spikyspace.errors import InternalError
@@ -69,6 +70,7 @@ from lava_spikyspace.runtime.time_limit import may_end_process
 
 COMMANDS: dict[str, Command | CommandGroup] = {
     "run": run,
+    "task": task,
     "train": train,
     "evaluate": evaluate,
     "sweep": sweep,

@@ -19,7 +19,13 @@ from lava_spikyspace.cli.options import (
 from lava_spikyspace.cli.session import Session
 
 if TYPE_CHECKING:
-    from netx_export.comparison import Comparison, Divergence, LayerAgreement, ParameterCheck
+    from netx_export.comparison import (
+        ClassAgreement,
+        Comparison,
+        Divergence,
+        LayerAgreement,
+        ParameterCheck,
+    )
 
 PARAMETERS_SHOWN = 20
 """Arrays that differ from the checkpoint's, in the table; ``--json`` has all."""
@@ -34,7 +40,7 @@ def compare(
     checkpoint: Annotated[
         Path, typer.Option(metavar="CKPT", help="Checkpoint that the model was exported from.")
     ],
-    data: Annotated[Path, typer.Option(metavar="FILE", help="Table of time series.")],
+    data: Annotated[Path, typer.Option(metavar="FILE", help="Table or labelled sequences.")],
     config: Annotated[
         Path | None,
         typer.Option(
@@ -92,7 +98,7 @@ def compare(
     from lava_spikyspace.datasets.readers import read_table
     from lava_spikyspace.inputs import load
     from netx_export.comparing import compare as run_comparison
-    from netx_export.exporting import load_trained
+    from netx_export.families import load_trained
 
     with session.timer("read"):
         network = load(model, may_be_edited=True)
@@ -160,12 +166,24 @@ def _show(session: Session, result: Comparison) -> None:
             for name, error, r2 in sides
         ],
     )
+    if result.classes is not None:
+        _show_classes(session, result.classes)
     if result.parameters is not None:
         _show_parameters(session, result.parameters)
     sides_named = ("from the checkpoint", "in the file") if result.is_changed else _ROUNDED
     session.line(_where("", *sides_named, result.first_divergence))
     if lava is not None:
         session.line(_where("Lava: ", "batch", "Lava", lava.first_divergence))
+
+
+def _show_classes(session: Session, classes: ClassAgreement) -> None:
+    """Print how often the classes of both (or all three) sides are right."""
+    lava = "" if classes.accuracy_lava is None else f", Lava {classes.accuracy_lava:.2%}"
+    session.line(
+        f"accuracy: frozen float model {classes.accuracy_float:.2%}, integers "
+        f"{classes.accuracy_integer:.2%}{lava}; same class for {classes.same} of "
+        f"{classes.windows} sequences"
+    )
 
 
 def _show_parameters(session: Session, parameters: ParameterCheck) -> None:

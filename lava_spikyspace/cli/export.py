@@ -13,6 +13,7 @@ from lava_spikyspace.cli.session import Session
 if TYPE_CHECKING:
     from netx_export.exporting import ExportResult
     from netx_export.formats import Trial
+    from netx_export.spike_ssm.exporting import SsmExport
 
 
 def _bits(what: str) -> Any:  # noqa: ANN401 - an option, for which typer has no public type
@@ -30,7 +31,7 @@ def export(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="MODEL", help="File to write.")],
     calibration: Annotated[
-        Path, typer.Option(metavar="FILE", help="Table whose training split fixes the ranges.")
+        Path, typer.Option(metavar="FILE", help="Data whose training split fixes the ranges.")
     ],
     config: Annotated[
         Path | None,
@@ -93,8 +94,9 @@ def export(
 
     from lava_spikyspace.datasets.readers import read_table
     from lava_spikyspace.datasets.windows import parse_ratios
-    from netx_export.exporting import ExportOptions, load_trained
-    from netx_export.exporting import export as run_export
+    from netx_export.exporting import ExportOptions, ExportResult
+    from netx_export.families import export as run_export
+    from netx_export.families import load_trained
     from netx_export.writer import write_network
 
     by_hand = {
@@ -121,12 +123,16 @@ def export(
         result = run_export(trained, table, options, tried)
     with session.timer("write"):
         write_network(result.network, out, force=force)
-    show_calibration(session, result.quantisers)
-    _show(session, result)
+    if isinstance(result, ExportResult):
+        show_calibration(session, result.quantisers)
+        _show(session, result)
+    else:
+        _show_spikes(session, result)
     for diagnostic in result.diagnostics:
         session.warn(str(diagnostic))
     session.note(f"next: lss run {out} --data {calibration}")
-    session.emit(data=_data(result), model=out, diagnostics=result.diagnostics)
+    data = _data(result) if isinstance(result, ExportResult) else _spike_data(result)
+    session.emit(data=data, model=out, diagnostics=result.diagnostics)
 
 
 def _show(session: Session, result: ExportResult) -> None:
@@ -150,6 +156,34 @@ def _show(session: Session, result: ExportResult) -> None:
         f"least equal codes of any encoder {result.agreement.worst:.5%}, "
         f"forecast error {result.agreement.relative_l2:.2e} (relative L2)"
     )
+
+
+def _show_spikes(session: Session, result: SsmExport) -> None:
+    """Print the agreement of the integers with the frozen float model, block by block."""
+    agreement = result.agreement
+    session.table(
+        ("spikes of", "equal"),
+        [(name, f"{share:.5%}") for name, share in agreement.spikes.items()],
+        title="Integers beside the frozen float model",
+    )
+    same = "" if agreement.same_class is None else f", same class {agreement.same_class:.2%}"
+    session.line(f"output error {agreement.relative_l2:.2e} (relative L2){same}")
+
+
+def _spike_data(result: SsmExport) -> dict[str, object]:
+    """Return the result as the JSON envelope holds it; there are no trials of formats."""
+    agreement, network = result.agreement, result.network
+    return {
+        "formats": dict(network.formats),
+        "agreement": {
+            "codes": dict(agreement.spikes),
+            "relative_l2": agreement.relative_l2,
+            "same_class": agreement.same_class,
+        },
+        "trials": [],
+        "quantisers": {},
+        "golden_windows": 0 if network.golden is None else len(network.golden.inputs),
+    }
 
 
 def _data(result: ExportResult) -> dict[str, object]:

@@ -1,28 +1,46 @@
-"""`lss train`: from a table of time series to a checkpoint."""
+"""`lss train`: from a table of time series, or labelled sequences, to a checkpoint."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from lava_spikyspace.cli.engine_progress import engine_progress
 from lava_spikyspace.cli.options import ForceFlag
 from lava_spikyspace.cli.session import Session
+from lava_spikyspace.cli.train_families import TRAINERS, FamilyName, TrainRequest
 from lava_spikyspace.errors import UsageError
 
 if TYPE_CHECKING:
-    from lava_spikyspace.datasets.table import Table
-    from netx_export.checkpoint import TrainedModel
-    from netx_export.config import ModelConfig, TrainConfig
-    from netx_export.training import EpochReport
+    from netx_export.checkpoint import Provenance, TrainedModel
+    from netx_export.spike_ssm.checkpoint import TrainedSsm
 
-_METRICS = {"r2": "R2", "rrse": "RRSE", "mae": "MAE", "r2_per_variate": "R2 per variate"}
+_METRICS = {
+    "r2": "R2",
+    "rrse": "RRSE",
+    "mae": "MAE",
+    "r2_per_variate": "R2 per variate",
+    "accuracy": "accuracy",
+    "mean_recall": "mean recall",
+}
+_FORECASTERS = {
+    "test": "model",
+    "scan_ablated": "scan ablated",
+    "persistence": "persistence",
+    "ridge": "ridge",
+    "majority": "majority",
+}
+"""Names of metrics in a checkpoint, and what a table calls them."""
+
 _MODEL = "Model"
+_SPIKE_SSM = "Model of the family spike-ssm"
 _TRAINING = "Training"
 
+NeuronName = Literal["refractory", "soft_reset", "hard_reset", "bernoulli"]
+MixerName = Literal["linear", "glu"]
+NeuronEngineName = Literal["compiled", "pmbc", "loop"]
+KeepName = Literal["last", "best"]
 ZeroPointName = Literal["none", "learned", "published"]
 NormalisationName = Literal["fixed", "instance"]
 HeadStartName = Literal["best", "ridge", "persistence", "random"]
@@ -36,9 +54,18 @@ def train(
     session: Session,
     *,
     data: Annotated[
-        Path, typer.Option("--data", metavar="FILE", help="Table of time series (CSV, npz, h5).")
+        Path,
+        typer.Option(
+            "--data",
+            metavar="FILE",
+            help="Table of time series (CSV, npz, h5), or npz with inputs and labels.",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="CKPT", help="Checkpoint to write.")],
+    family: Annotated[
+        FamilyName,
+        typer.Option(help="Model family; only spike-ssm learns from labelled sequences."),
+    ] = "spikyspace",
     config: Annotated[
         Path | None,
         typer.Option(
@@ -66,13 +93,15 @@ def train(
     force: ForceFlag = False,
     window: Annotated[int | None, _setting("Rows that a forecast sees.", _MODEL)] = None,
     horizon: Annotated[int | None, _setting("Rows that it predicts.", _MODEL)] = None,
-    layers: Annotated[int | None, _setting("Blocks; default 3.", _MODEL)] = None,
+    layers: Annotated[int | None, _setting("Blocks; default 3, of spike-ssm 2.", _MODEL)] = None,
     expand: Annotated[
         float | None,
         _setting("Inner channels per variate; default 0.2, at least 32 in all.", _MODEL),
     ] = None,
     d_inner: Annotated[int | None, _setting("Inner channels, instead of --expand.", _MODEL)] = None,
-    d_state: Annotated[int | None, _setting("States per channel; default 32.", _MODEL)] = None,
+    d_state: Annotated[
+        int | None, _setting("States per channel; default 32, of spike-ssm 16.", _MODEL)
+    ] = None,
     dt_rank: Annotated[
         str | None, _setting("Width of the step-size branch; default auto.", _MODEL, "INTEGER|auto")
     ] = None,
@@ -89,6 +118,27 @@ def train(
     normalisation: Annotated[
         NormalisationName | None,
         _setting("One mean and scale per variate, or those of each window.", _MODEL),
+    ] = None,
+    d_model: Annotated[
+        int | None, _setting("Channels of the stream; default 64.", _SPIKE_SSM)
+    ] = None,
+    neuron: Annotated[
+        NeuronName | None, _setting("Spiking neuron; default refractory.", _SPIKE_SSM)
+    ] = None,
+    tau: Annotated[float | None, _setting("Leak of the membrane; default 0.2.", _SPIKE_SSM)] = None,
+    refractory_decay: Annotated[
+        float | None, _setting("Decay of the refractory current; default 0.5.", _SPIKE_SSM)
+    ] = None,
+    mixer: Annotated[
+        MixerName | None, _setting("What follows the spikes; default glu.", _SPIKE_SSM)
+    ] = None,
+    engine: Annotated[
+        NeuronEngineName | None,
+        _setting("How training evaluates neurons; default compiled.", _SPIKE_SSM),
+    ] = None,
+    rounds: Annotated[int | None, _setting("Rounds of pmbc; default 3.", _SPIKE_SSM)] = None,
+    classes: Annotated[
+        int | None, _setting("Classes; else as many as the labels need.", _SPIKE_SSM)
     ] = None,
     epochs: Annotated[int | None, _setting("Passes over the data; default 30.", _TRAINING)] = None,
     batch_size: Annotated[
@@ -111,12 +161,16 @@ def train(
     patience: Annotated[
         int | None, _setting("Stop after so many epochs without a better one.", _TRAINING)
     ] = None,
+    keep: Annotated[
+        KeepName | None,
+        _setting("Epoch that spike-ssm keeps; classifiers the last, others the best.", _TRAINING),
+    ] = None,
     seed: Annotated[int | None, _setting("Of all random numbers; default 0.", _TRAINING)] = None,
 ) -> None:
-    """Train a quantised SpikySpace model on a table and score it on the test windows.
+    """Train a quantised model on a table or on labelled sequences and score it on the test part.
 
-    CKPT holds the best epoch on the validation windows, from the first epoch on. All settings
-    can also stand in a TOML file.
+    CKPT holds the best epoch on the validation windows, from the first epoch on (of a classifier
+    the last one). All settings can also stand in a TOML file.
 
     Parameters
     ----------
@@ -124,6 +178,8 @@ def train(
         The call.
     data, out, config, initial : Path
         Files.
+    family : str
+        Model family.
     split : str
         Shares of the three parts.
     resume, force : bool
@@ -131,9 +187,11 @@ def train(
     window, horizon, layers, expand, d_inner, d_state, dt_rank, d_conv, bits, zero_point,
     normalisation : optional
         Settings of the model, see `netx_export.config.ModelConfig`.
+    d_model, neuron, tau, refractory_decay, mixer, engine, rounds, classes : optional
+        Settings of the model, see `netx_export.spike_ssm.config.SpikeSsmConfig`.
     epochs, batch_size, learning_rate, weight_decay, input_dropout : optional
         Settings of the training, see `netx_export.config.TrainConfig`.
-    firing_penalty, firing_target, head_start, patience, seed : optional
+    firing_penalty, firing_target, head_start, patience, keep, seed : optional
         Settings of the training.
     """
     from lava_spikyspace.availability import require_export
@@ -142,15 +200,13 @@ def train(
 
     from lava_spikyspace.datasets.readers import read_table
     from lava_spikyspace.datasets.windows import parse_ratios
-    from netx_export.checkpoint import load_checkpoint
-    from netx_export.training import fit
 
     with session.timer("read"):
         table = read_table(data)
-    model_config, train_config = _settings(
-        config,
-        {
-            "d_model": table.variates,
+    request = TrainRequest(
+        table=table,
+        config=config,
+        model_flags={
             "window": window,
             "horizon": horizon,
             "layers": layers,
@@ -162,8 +218,16 @@ def train(
             "bits": None if bits is None else _bits(bits),
             "zero_point": zero_point,
             "normalisation": normalisation,
+            "d_model": d_model,
+            "neuron": neuron,
+            "tau": tau,
+            "refractory_decay": refractory_decay,
+            "mixer": mixer,
+            "engine": engine,
+            "rounds": rounds,
+            "outputs": classes,
         },
-        {
+        training_flags={
             "epochs": epochs,
             "batch_size": batch_size,
             "learning_rate": learning_rate,
@@ -173,53 +237,19 @@ def train(
             "firing_target": firing_target,
             "head_start": head_start,
             "patience": patience,
+            "keep": keep,
             "seed": seed,
         },
+        split=parse_ratios(split),
+        initial=initial,
+        checkpoint=out,
+        resume=resume,
+        force=force,
     )
-    session.note(f"{_title(table)}; every epoch is kept: --resume continues an interrupted run")
-    with session.timer("train"), engine_progress(session, "training") as progress:
-        trained = fit(
-            table,
-            model_config,
-            train_config,
-            split=parse_ratios(split),
-            initial=None if initial is None else load_checkpoint(initial),
-            checkpoint=out,
-            resume=resume,
-            force=force,
-            progress=progress,
-            on_epoch=lambda report: session.note(_epoch_line(report, train_config.epochs)),
-        )
-    _show(session, trained)
+    trained = TRAINERS[family](session, request)
+    _show(session, trained.provenance)
     session.note(f"next: lava-spikyspace export {out} -o MODEL --calibration {data}")
-    session.emit(data=_data(trained, out))
-
-
-def _settings(
-    path: Path | None, model_flags: Mapping[str, object], training_flags: Mapping[str, object]
-) -> tuple[ModelConfig, TrainConfig]:
-    """Join the settings file with the flags, which win."""
-    from netx_export.config import ModelConfig, TrainConfig, parse_settings, read_toml, roomy
-
-    tables = {"model": {}, "training": {}} if path is None else read_toml(path)
-    source = "settings" if path is None else f"{path} and flags"
-    model = roomy(_joined(tables["model"], model_flags))
-    training = _joined(tables["training"], training_flags)
-    return (
-        parse_settings(ModelConfig, model, source, UsageError),
-        parse_settings(TrainConfig, training, source, UsageError),
-    )
-
-
-def _joined(table: Mapping[str, Any], flags: Mapping[str, object]) -> dict[str, Any]:
-    given = {name: value for name, value in flags.items() if value is not None}
-    joined = {**table, **given}
-    for one, other in (("expand", "d_inner"), ("d_inner", "expand")):
-        if one in given and other not in given:
-            joined.pop(other, None)
-    if isinstance(table.get("bits"), dict) and isinstance(given.get("bits"), dict):
-        joined["bits"] = {**table["bits"], **given["bits"]}  # type: ignore[dict-item]
-    return joined
+    session.emit(data={"family": family, **_data(trained, out)})
 
 
 def _rank(text: str) -> int | str:
@@ -237,48 +267,34 @@ def _bits(text: str) -> dict[str, int]:
     return widths
 
 
-def _title(table: Table) -> str:
-    return f"{table.path}: {table.rows} rows of {table.variates} variates"
-
-
-def _epoch_line(report: EpochReport, epochs: int) -> str:
-    told = f"epoch {report.epoch + 1}/{epochs}: loss {report.loss:.5f}, "
-    told += f"validation R2 {report.valid_r2:.4f}, of it scan {report.scan_contribution:.4f}"
-    if not report.entropies:  # a model without codes
-        return told
-    return (
-        f"{told}, firing rate {report.firing_rate:.1%}, "
-        f"least code entropy {min(report.entropies.values()):.2f} bit, "
-        f"constant scan outputs {max(report.constant_scan_outputs.values()):.0%}"
-    )
-
-
-def _show(session: Session, trained: TrainedModel) -> None:
-    metrics = trained.provenance.metrics or {}
+def _show(session: Session, origin: Provenance) -> None:
+    metrics = origin.metrics or {}
+    named = {title: metrics[name] for name, title in _FORECASTERS.items() if name in metrics}
+    steps: dict[str, dict[str, float]] = next(iter(named.values()), {})
+    shown = [metric for metric in _METRICS if steps and metric in steps["all"]]
     rows = [
-        (step if step == "all" else f"+{step}", name, *(f"{scores[m]:.4f}" for m in _METRICS))
-        for step in metrics.get("test", {})
-        for name, scores in (
-            ("model", metrics["test"][step]),
-            ("scan ablated", metrics["scan_ablated"][step]),
-            ("persistence", metrics["persistence"][step]),
-            ("ridge", metrics["ridge"][step]),
-        )
+        (step if step == "all" else f"+{step}", name, *(f"{scores[step][m]:.4f}" for m in shown))
+        for step in steps
+        for name, scores in named.items()
     ]
     if rows:
-        session.table(("step", "forecast", *_METRICS.values()), rows, title="test windows")
-    best = trained.provenance.history[trained.provenance.best_epoch or 0]
+        headings = [_METRICS[metric] for metric in shown]
+        session.table(("step", "forecast", *headings), rows, title="test windows")
+    best = origin.history[origin.best_epoch or 0]
+    quality = best.get("valid_r2", best.get("quality"))
+    told = "" if quality is None else f"validation {quality:.4f}, "
     session.line(
-        f"best of {len(trained.provenance.history)} epochs: {best['epoch'] + 1}, "
-        f"validation R2 {best['valid_r2']:.4f}, firing rate {best['firing_rate']:.1%}"
+        f"best of {len(origin.history)} epochs: {best['epoch'] + 1}, {told}"
+        f"firing rate {best['firing_rate']:.1%}"
     )
 
 
-def _data(trained: TrainedModel, out: Path) -> dict[str, object]:
+def _data(trained: TrainedModel | TrainedSsm, out: Path) -> dict[str, object]:
     from netx_export.spikyspace import parameter_count
 
     origin = trained.provenance
     metrics = origin.metrics or {}
+    baselines = ("majority",) if "majority" in metrics else ("persistence", "ridge")
     return {
         "checkpoint": str(out),
         "parameters": parameter_count(trained.model),
@@ -291,5 +307,5 @@ def _data(trained: TrainedModel, out: Path) -> dict[str, object]:
         "best": origin.history[origin.best_epoch or 0],
         "metrics": metrics.get("test"),
         "scan_ablated": metrics.get("scan_ablated"),
-        "baselines": {name: metrics.get(name) for name in ("persistence", "ridge")},
+        "baselines": {name: metrics.get(name) for name in baselines},
     }

@@ -78,6 +78,9 @@ class SpikeSsmTraining(Settings):
         Price of the mean firing rate above the target.
     clip_norm : float
         Largest norm of the gradient.
+    keep : {"last", "best"}, optional
+        Epoch that is kept: the last, or the best on the validation part. By default the last of a
+        classifier, whose rate ends at 0, and the best of a forecaster.
     seed : int
         Of all random numbers.
     """
@@ -89,4 +92,5 @@ class SpikeSsmTraining(Settings):
     firing_penalty: float = Field(default=1.0, ge=0)
     firing_target: float = Field(default=0.1, ge=0, le=1)
     clip_norm: float = Field(default=1.0, gt=0)
+    keep: Literal["last", "best"] | None = None
     seed: int = Field(default=0, ge=0)

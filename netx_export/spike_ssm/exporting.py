@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -12,12 +12,22 @@ import torch
 import lava_spikyspace
 from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.boundary import encode_windows
+from lava_spikyspace.datasets.sequences import LabelledSequences
+from lava_spikyspace.datasets.table import Table
+from lava_spikyspace.datasets.windows import DEFAULT_SPLIT, split_range
+from lava_spikyspace.diagnostics import Diagnostic
+from lava_spikyspace.errors import DataError, UsageError
 from lava_spikyspace.network import Golden, IntArray, Network, Normalisation
 from lava_spikyspace.netx.digests import record_digests
 from lava_spikyspace.plan import make_plan
+from netx_export.budget import TooWide, WidthError
+from netx_export.exporting import ExportOptions, origin_of
+from netx_export.spike_ssm.checkpoint import FAMILY, TrainedSsm
 from netx_export.spike_ssm.frozen import FloatArray, FrozenSpikeSsm, SsmTrace, freeze
 from netx_export.spike_ssm.lowering import lower
 from netx_export.spike_ssm.model import SpikeSsm
+
+AnyArray = TypeVar("AnyArray", FloatArray, IntArray)
 
 CALIBRATION_WINDOWS = 2048
 """Training windows that calibration passes at most, evenly spread."""
@@ -45,6 +55,10 @@ class SsmAgreement:
     same_class: float | None
 
 
+DEMANDED_EQUAL = 0.999
+"""Share of equal spikes of a layer below which an export warns."""
+
+
 @dataclass(frozen=True, eq=False)
 class SsmExport:
     """What an export gave.
@@ -62,6 +76,22 @@ class SsmExport:
     network: Network
     frozen: FrozenSpikeSsm
     agreement: SsmAgreement
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Layers in which the integers are further from the frozen model than demanded."""
+        return tuple(
+            Diagnostic(
+                code="export-agreement",
+                severity="warning",
+                where=name,
+                message=f"{share:.4%} of the spikes equal the frozen model's, "
+                f"{DEMANDED_EQUAL:.1%} demanded",
+                hint="train with a smaller leak, or calibrate on data with a smaller range",
+            )
+            for name, share in self.agreement.spikes.items()
+            if share < DEMANDED_EQUAL
+        )
 
 
 def export(
@@ -96,7 +126,8 @@ def export(
     plain = Normalisation(kind="fixed", mean=np.zeros(inputs), scale=np.ones(inputs))
     frozen = freeze(model)
     seen = _spread(windows, CALIBRATION_WINDOWS)
-    network = lower(frozen, frozen.run_chunks(seen).peaks, plain)
+    peaks = frozen.run_chunks(seen).peaks
+    network = lower(frozen, peaks, plain)
     reported = _spread(seen, REPORT_WINDOWS)
     agreement = measure_agreement(network, frozen.run_chunks(reported), reported)
     network = replace(
@@ -106,6 +137,7 @@ def export(
         provenance={
             "config": model.config.model_dump(mode="json"),
             "calibration": {"windows": len(seen)},
+            "lowering": {"peaks": {name: values.tolist() for name, values in peaks.items()}},
             "versions": _versions(),
             "agreement": {
                 "windows": len(reported),
@@ -117,6 +149,75 @@ def export(
         },
     )
     return SsmExport(network, frozen, agreement)
+
+
+def export_trained(
+    trained: TrainedSsm, table: Table, options: ExportOptions | None = None
+) -> SsmExport:
+    """Turn a trained model into an integer network, calibrated on data.
+
+    Parameters
+    ----------
+    trained : TrainedSsm
+        Model, configuration, scaler, names and provenance.
+    table : Table
+        Labelled sequences for a classifier, else a table; only its training part is used.
+    options : ExportOptions, optional
+        Golden windows, split, widest value. Formats cannot be fixed by hand: they follow from the
+        calibrated ranges and registers of 24 bits.
+
+    Raises
+    ------
+    DataError
+        The data do not fit the model.
+    UsageError
+        Formats are fixed by hand.
+    WidthError
+        A value does not fit.
+    """
+    options = options or ExportOptions()
+    if options.formats:
+        raise UsageError(
+            f"found fraction bits of {', '.join(options.formats)}, but formats of a {FAMILY} model "
+            "follow from its ranges"
+        )
+    config = trained.config
+    table = table.match(trained.names, config.inputs)
+    if isinstance(table, LabelledSequences) != (config.task == "classification"):
+        wanted = "labelled sequences" if config.task == "classification" else "a table"
+        raise DataError(f"{table.path}: expected {wanted}, as the model was trained on")
+    horizon = 0 if config.task == "classification" else config.outputs
+    split = options.split or trained.provenance.split or DEFAULT_SPLIT
+    train = split_range(table.count_windows(config.window, horizon), split).train
+    if not train:
+        raise DataError(f"{table.path}: split {split} leaves no window to calibrate on")
+    chosen = _spread(np.asarray(train, dtype=np.int64), CALIBRATION_WINDOWS)
+    raw = table.windows(config.window, chosen)
+    result = export(
+        trained.model,
+        trained.scaler.normalise(raw),
+        normalisation_of(trained),
+        golden=options.golden,
+        provenance={
+            "checkpoint": origin_of(trained),
+            "split": list(split),
+            "calibration": {"sha256": table.sha256, "rows": table.rows, "windows": len(chosen)},
+        },
+    )
+    wide = [
+        TooWide(layer.name, name, interval.bits, options.width)
+        for layer in result.network
+        for name, interval in layer.ranges.items()
+        if interval.bits > options.width
+    ]
+    if wide:
+        raise WidthError(wide)
+    return replace(result, network=replace(result.network, variates=trained.names))
+
+
+def normalisation_of(trained: TrainedSsm) -> Normalisation:
+    """Return the normalisation as a model file holds it."""
+    return Normalisation(kind="fixed", mean=trained.scaler.mean, scale=trained.scaler.scale)
 
 
 def measure_agreement(network: Network, trace: SsmTrace, windows: FloatArray) -> SsmAgreement:
@@ -134,16 +235,16 @@ def measure_agreement(network: Network, trace: SsmTrace, windows: FloatArray) ->
     plan = make_plan(network, "graded")
     result = BatchBackend().run(plan, _messages(network, windows), record=True)
     outputs = result.forecasts * 2.0**-network.head.frac_bits
-    norm = float(np.linalg.norm(trace.outputs))
+    norm = float(np.linalg.norm(trace.forecasts))
     classes = None
-    if network.head.output_shape[0] == 1 and trace.outputs.shape[1] == 1:
-        classes = float((outputs.argmax(axis=-1) == trace.outputs.argmax(axis=-1)).mean())
+    if network.head.output_shape[0] == 1 and trace.forecasts.shape[1] == 1:
+        classes = float((outputs.argmax(axis=-1) == trace.forecasts.argmax(axis=-1)).mean())
     return SsmAgreement(
         spikes={
             name: float((result.records[name] == spikes).mean())
             for name, spikes in trace.records.items()
         },
-        relative_l2=float(np.linalg.norm(outputs - trace.outputs)) / max(norm, 1e-30),
+        relative_l2=float(np.linalg.norm(outputs - trace.forecasts)) / max(norm, 1e-30),
         same_class=classes,
     )
 
@@ -162,7 +263,7 @@ def _golden(network: Network, windows: FloatArray) -> Golden:
     return Golden(inputs=messages, forecasts=result.forecasts, digests=digests)
 
 
-def _spread(windows: FloatArray, count: int) -> FloatArray:
+def _spread(windows: AnyArray, count: int) -> AnyArray:
     """Return at most `count` windows, evenly spread."""
     if len(windows) <= count:
         return windows

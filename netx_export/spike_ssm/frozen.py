@@ -152,7 +152,7 @@ class SsmTrace:
 
     Parameters
     ----------
-    outputs : ndarray, float64
+    forecasts : ndarray, float64
         Logits (window, 1, class) or normalised forecasts (window, step, variate).
     records : dict of str to ndarray, int64
         Spikes by record name.
@@ -161,7 +161,7 @@ class SsmTrace:
         and channel; of the residual stream over all of it.
     """
 
-    outputs: FloatArray
+    forecasts: FloatArray
     records: dict[str, IntArray] = field(default_factory=dict)
     peaks: dict[str, FloatArray] = field(default_factory=dict)
 
@@ -192,7 +192,7 @@ class FrozenSpikeSsm:
 
     def run(self, x: FloatArray) -> SsmTrace:
         """Run normalised windows (window, element, input)."""
-        trace = SsmTrace(outputs=np.zeros(0))
+        trace = SsmTrace(forecasts=np.zeros(0))
         stream = self.embed(x)
         largest = max(float(np.abs(x).max()), float(np.abs(stream).max()))
         for index, block in enumerate(self.blocks):
@@ -211,11 +211,11 @@ class FrozenSpikeSsm:
             stream = stream + mixed
             largest = max(largest, float(np.abs(stream).max()))
         if self.readout is None:
-            trace.outputs = self.head(stream.mean(axis=1))[:, None]
+            trace.forecasts = self.head(stream.mean(axis=1))[:, None]
         else:
             corrected = x + self.readout(stream)
             largest = max(largest, float(np.abs(corrected).max()))
-            trace.outputs = np.swapaxes(self.head(np.swapaxes(corrected, 1, 2)), 1, 2)
+            trace.forecasts = np.swapaxes(self.head(np.swapaxes(corrected, 1, 2)), 1, 2)
         trace.peaks["stream"] = np.array([largest])
         return trace
 
@@ -224,7 +224,7 @@ class FrozenSpikeSsm:
         parts = [self.run(x[first : first + chunk]) for first in range(0, len(x), chunk)]
         names, layers = parts[0].records, parts[0].peaks
         return SsmTrace(
-            outputs=np.concatenate([part.outputs for part in parts]),
+            forecasts=np.concatenate([part.forecasts for part in parts]),
             records={
                 name: np.concatenate([part.records[name] for part in parts]) for name in names
             },

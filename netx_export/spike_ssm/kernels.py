@@ -1,8 +1,8 @@
 """Compiled loops of the spiking neurons over time, forward and backward.
 
 Arrays are (batch, length, channels), contiguous, all of one floating dtype; the innermost loop runs
-over a block of channels, so that it vectorises, and blocks run in parallel. The plain loop that
-these equal is `netx_export.spike_ssm.neurons.sequential`.
+over a block of channels, so that it vectorises, and blocks may run in several threads. The plain
+loop that these equal is `netx_export.spike_ssm.neurons.sequential`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,12 @@ def constants(tau: float, decay: float, dtype: npt.DTypeLike) -> Floats:
     return np.array([tau, decay, math.pi, 1.0, 0.0], dtype=dtype)
 
 
-@numba.njit(parallel=True, cache=True)
+def tasks(batch: int, channels: int) -> int:
+    """Return how many parts the neurons are run in: blocks of channels of each sequence."""
+    return batch * ((channels + BLOCK - 1) // BLOCK)
+
+
+@numba.njit(nogil=True, cache=True)
 def forward(
     current: Floats,
     theta: Floats,
@@ -35,8 +40,10 @@ def forward(
     hard: bool,
     spikes: Floats,
     membrane: Floats,
+    first_task: int,
+    last_task: int,
 ) -> None:
-    """Run the neurons over time.
+    """Run the neurons of some tasks over time.
 
     Parameters
     ----------
@@ -50,11 +57,13 @@ def forward(
         Whether a spike clears the membrane instead of lowering it by the threshold.
     spikes, membrane : ndarray, shape (batch, length, channels)
         Written: 0 or 1, and the potential that was compared.
+    first_task, last_task : int
+        Which of the `tasks`; different ones may run in different threads.
     """
-    batch, length, channels = current.shape
+    _, length, channels = current.shape
     blocks = (channels + BLOCK - 1) // BLOCK
     leak, fade, one, zero = numbers[0], numbers[1], numbers[3], numbers[4]
-    for task in numba.prange(batch * blocks):
+    for task in range(first_task, last_task):
         item = task // blocks
         first = (task % blocks) * BLOCK
         last = min(first + BLOCK, channels)
@@ -75,7 +84,7 @@ def forward(
                 potential[j] = u[j]
 
 
-@numba.njit(parallel=True, cache=True)
+@numba.njit(nogil=True, cache=True)
 def backward(
     gradient: Floats,
     membrane: Floats,
@@ -86,6 +95,8 @@ def backward(
     to_current: Floats,
     to_theta: Floats,
     to_refractory: Floats,
+    first_task: int,
+    last_task: int,
 ) -> None:
     """Propagate gradients back through time; spikes are constants of the reset.
 
@@ -103,11 +114,13 @@ def backward(
         Written.
     to_theta, to_refractory : ndarray, shape (batch, channels)
         Written: contributions of each sequence.
+    first_task, last_task : int
+        As in `forward`.
     """
-    batch, length, channels = gradient.shape
+    _, length, channels = gradient.shape
     blocks = (channels + BLOCK - 1) // BLOCK
     leak, fade, pi, one, zero = numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]
-    for task in numba.prange(batch * blocks):
+    for task in range(first_task, last_task):
         item = task // blocks
         first = (task % blocks) * BLOCK
         last = min(first + BLOCK, channels)

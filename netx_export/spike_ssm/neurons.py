@@ -21,6 +21,7 @@ from lava_spikyspace.errors import InternalError
 from netx_export.autograd import Context
 from netx_export.spike_ssm import kernels
 from netx_export.spike_ssm.pmbc import Boundaries, compress_boundaries
+from netx_export.threads import share
 
 NeuronName = Literal["refractory", "soft_reset", "hard_reset", "bernoulli"]
 Engine = Literal["compiled", "pmbc", "loop"]
@@ -133,7 +134,9 @@ class _Compiled(torch.autograd.Function):
     ) -> Tensor:
         current = current.contiguous()
         spikes, membrane = torch.empty_like(current), torch.empty_like(current)
-        kernels.forward(
+        share(
+            kernels.forward,
+            kernels.tasks(current.shape[0], current.shape[2]),
             current.detach().numpy(),
             theta.detach().numpy(),
             refractory.detach().numpy(),
@@ -155,7 +158,8 @@ class _Compiled(torch.autograd.Function):
         sums = gradient.new_empty(2, gradient.shape[0], gradient.shape[2])
         arrays = [x.detach().contiguous().numpy() for x in (gradient, membrane, theta, width)]
         results = [x.numpy() for x in (to_current, sums[0], sums[1])]
-        kernels.backward(*arrays, *ctx.constants, *results)
+        tasks = kernels.tasks(gradient.shape[0], gradient.shape[2])
+        share(kernels.backward, tasks, *arrays, *ctx.constants, *results)
         return to_current, sums[0].sum(0), sums[1].sum(0), None, None, None
 
 

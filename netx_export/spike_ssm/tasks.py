@@ -16,7 +16,7 @@ LabelArray: TypeAlias = npt.NDArray[np.int64]
 SYMBOLS = 4
 """Symbols of delayed recall."""
 
-ANSWER_STEPS = 8
+ANSWER_STEPS = 32
 """Empty steps after the question of delayed recall."""
 
 OPERATORS = ("MAX", "MIN", "MED", "SM")
@@ -63,6 +63,22 @@ class Task:
     classes: int
     train: Sequences
     test: Sequences
+
+    @property
+    def inputs(self) -> FloatArray:
+        """All inputs, those of the training first."""
+        return np.concatenate([self.train.inputs, self.test.inputs])
+
+    @property
+    def labels(self) -> LabelArray:
+        """All labels, those of the training first."""
+        return np.concatenate([self.train.labels, self.test.labels])
+
+    @property
+    def split(self) -> tuple[float, float, float]:
+        """Shares of training, validation (0) and test, in thousandths."""
+        share = round(len(self.train) / (len(self.train) + len(self.test)), 3)
+        return share, 0.0, round(1.0 - share, 3)
 
 
 def digits(seed: int = 0) -> Task:

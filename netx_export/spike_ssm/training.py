@@ -1,10 +1,15 @@
-"""Training of SPikE-SSM-style models on labelled sequences."""
+"""Training of SPikE-SSM-style models, on labelled sequences and on tables.
+
+Deterministic, and resumable after every epoch, as `netx_export.training` is.
+"""
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -12,18 +17,25 @@ from torch.nn import functional
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
+from lava_spikyspace.datasets import LabelledSequences, Table
+from lava_spikyspace.errors import CheckpointError, UsageError
+from netx_export.checkpoint import Provenance, TrainingState, parameters_of
+from netx_export.spike_ssm import checkpoint as checkpoints
+from netx_export.spike_ssm.checkpoint import TrainedSsm
 from netx_export.spike_ssm.config import SpikeSsmConfig, SpikeSsmTraining
+from netx_export.spike_ssm.examples import Ratios, prepare
 from netx_export.spike_ssm.model import SpikeSsm
-from netx_export.spike_ssm.tasks import Sequences, Task
+from netx_export.training import SCHEDULE_POSITION, epoch_seed, reproducible
 
 UNRESOLVED_WARNING = 0.02
 """Share of spikes left open by PMBC above which training warns."""
 
-EVALUATION_BATCH = 256
+RATE_WINDOWS = 256
+"""Windows on which an epoch's firing rate is measured."""
 
 
 @dataclass(frozen=True)
-class ClassificationReport:
+class SsmEpochReport:
     """What one epoch brought.
 
     Parameters
@@ -32,66 +44,262 @@ class ClassificationReport:
         Counted from 0.
     loss : float
         Mean training loss, firing penalty included.
-    accuracy : float
-        On the test sequences.
+    quality : float or None
+        Accuracy, or R2 in units of the table, of the validation part; None where that is empty.
     firing_rate : float
-        Mean over the blocks on the test sequences.
+        Mean over the blocks, on validation windows, else on training windows.
     unresolved : float
-        Largest share of spikes that PMBC left open in the last update; 0 for other engines.
+        Largest share of spikes that PMBC left open in an update; 0 for other engines.
     """
 
     epoch: int
     loss: float
-    accuracy: float
+    quality: float | None
     firing_rate: float
     unresolved: float
 
 
-def fit_classifier(
-    task: Task,
+def fit(
+    table: Table,
     config: SpikeSsmConfig,
     settings: SpikeSsmTraining,
-    on_epoch: Callable[[ClassificationReport], None] | None = None,
-) -> SpikeSsm:
-    """Train a classifier; the last epoch counts, no test result selects anything.
+    *,
+    split: Ratios,
+    initial: TrainedSsm | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    force: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+    on_epoch: Callable[[SsmEpochReport], None] | None = None,
+) -> TrainedSsm:
+    """Train a model and score it on the test part.
+
+    No test result selects anything: a classifier keeps its last epoch, a forecaster the best on the
+    validation windows, unless `SpikeSsmTraining.keep` says otherwise.
 
     Parameters
     ----------
-    task : Task
-        Sequences.
+    table : Table
+        Labelled sequences for a classifier, else a table.
     config : SpikeSsmConfig
         Settings of the model.
     settings : SpikeSsmTraining
         Settings of the training.
+    split : tuple of float
+        Shares of train, validation and test.
+    initial : TrainedSsm, optional
+        Model whose parameters to start from. Its sequences may have had another length, so that a
+        model can learn from short sequences first.
+    checkpoint, resume, force, progress
+        As in `netx_export.training.fit`.
     on_epoch : callable, optional
-        Called with a `ClassificationReport` after every epoch.
+        Called with the `SsmEpochReport` after every epoch, when its checkpoint is written.
+
+    Raises
+    ------
+    DataError
+        The data do not fit the model.
+    UsageError
+        The checkpoint exists, the split leaves a part empty, the model to start from is of other
+        sizes, or training diverges.
+    CheckpointError
+        The checkpoint to resume is of another run.
     """
-    torch.manual_seed(settings.seed)
-    model = SpikeSsm(config)
-    optimizer = make_optimizer(model, settings)
-    count = len(task.train)
-    updates = settings.epochs * -(-count // settings.batch_size)
-    schedule = OneCycleLR(
-        optimizer, [group["lr"] for group in optimizer.param_groups], total_steps=updates
-    )
-    inputs, labels = torch.from_numpy(task.train.inputs), torch.from_numpy(task.train.labels)
-    for epoch in range(settings.epochs):
-        model.train()
-        total = 0.0
-        for batch in torch.split(torch.randperm(count), settings.batch_size):
-            logits = model(inputs[batch])
-            loss = functional.cross_entropy(logits, labels[batch])
-            loss = loss + settings.firing_penalty * excess_firing(model, settings.firing_target)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip_norm)
-            optimizer.step()
-            schedule.step()
-            total += float(loss.item()) * len(batch)
-        report = _report(model, task.test, epoch, total / count)
-        if on_epoch is not None:
-            on_epoch(report)
-    return model.eval()
+    if resume and checkpoint is None:
+        raise UsageError("resume needs the checkpoint to continue")
+    if checkpoint is not None and not resume and not force and checkpoint.exists():
+        raise UsageError(
+            f"{checkpoint}: exists already", hint="--force replaces it, --resume continues it"
+        )
+    with reproducible():
+        run = _Run(table, config, settings, split, initial, checkpoint, progress)
+        if resume and run.continue_from_checkpoint():
+            return run.kept
+        for report in run.epochs():
+            if on_epoch is not None:
+                on_epoch(report)
+        return run.finish()
+
+
+class _Run:
+    """One training run: the model, what trains it, and the epoch that is kept."""
+
+    def __init__(
+        self,
+        table: Table,
+        config: SpikeSsmConfig,
+        settings: SpikeSsmTraining,
+        split: Ratios,
+        initial: TrainedSsm | None,
+        checkpoint: Path | None,
+        progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self.examples = prepare(table, config, split)
+        self.names, self.config, self.settings = table.names, config, settings
+        self.checkpoint, self.progress = checkpoint, progress
+        keep = "last" if isinstance(table, LabelledSequences) else "best"
+        self.keeps_best = (settings.keep or keep) == "best"
+        if self.keeps_best and not self.examples.split.valid:
+            raise UsageError(f"{table.path}: split {split} leaves no window to validate on")
+        self.provenance = Provenance(
+            layout="own",
+            training=settings,
+            data_name=table.path.name,
+            data_sha256=table.sha256,
+            split=split,
+            initial_sha256=None if initial is None else initial.provenance.sha256,
+        )
+        torch.manual_seed(settings.seed)
+        self.model = SpikeSsm(config)
+        if initial is None:
+            self.examples.start(self.model)
+        else:
+            _start_from(self.model, initial)
+        self.optimizer = make_optimizer(self.model, settings)
+        self.updates_per_epoch = math.ceil(len(self.examples.split.train) / settings.batch_size)
+        self.updates = settings.epochs * self.updates_per_epoch
+        rates = [group["lr"] for group in self.optimizer.param_groups]
+        self.schedule = OneCycleLR(self.optimizer, rates, total_steps=max(2, self.updates))
+        self.done, self.best_quality = 0, -math.inf
+        self.kept = self._trained(_copy_of(self.model))
+
+    def continue_from_checkpoint(self) -> bool:
+        """Take up the run that the checkpoint holds; return whether it has ended already."""
+        if self.checkpoint is None or not self.checkpoint.exists():
+            raise UsageError(f"{self.checkpoint}: no such checkpoint to resume")
+        saved, state = checkpoints.load_training_state(self.checkpoint)
+        here, there = self._facts(self.provenance), self._facts(saved.provenance, saved.config)
+        different = [
+            f"{name}: found {there.get(name)}, expected {value}"
+            for name, value in here.items()
+            if there.get(name) != value
+        ]
+        if different:
+            raise CheckpointError(
+                f"{self.checkpoint}: holds another run: {'; '.join(different)}",
+                hint="resume with the settings and data it was started with",
+            )
+        self.kept, self.provenance = saved, saved.provenance
+        if state is None:
+            return True
+        try:
+            self.model.load_state_dict(state.model, strict=False)
+            self.optimizer.load_state_dict(state.optimizer)
+            self.schedule.load_state_dict(state.scheduler)
+        except (KeyError, ValueError, TypeError, RuntimeError) as error:
+            raise CheckpointError(f"{self.checkpoint}: the training state is unusable") from error
+        self.done, self.best_quality = state.epoch, state.best_r2
+        return False
+
+    def _facts(self, origin: Provenance, config: SpikeSsmConfig | None = None) -> dict[str, object]:
+        """Return by name all that two runs must have in common to be one."""
+        training = {} if origin.training is None else origin.training.model_dump()
+        return {
+            **{f"model.{k}": v for k, v in (config or self.config).model_dump().items()},
+            **{f"training.{k}": v for k, v in training.items()},
+            "data_sha256": origin.data_sha256,
+            "initial_sha256": origin.initial_sha256,
+            "split": origin.split,
+        }
+
+    def epochs(self) -> Iterator[SsmEpochReport]:
+        """Train until the last epoch; yield after every checkpoint."""
+        while self.done < self.settings.epochs:
+            report = self._epoch(self.done)
+            self.done += 1
+            self.provenance = replace(
+                self.provenance, history=(*self.provenance.history, asdict(report))
+            )
+            quality = -math.inf if report.quality is None else report.quality
+            if not self.keeps_best or quality > self.best_quality:
+                self.best_quality = quality
+                self.provenance = replace(self.provenance, best_epoch=report.epoch)
+                self.kept = self._trained(_copy_of(self.model))
+            else:
+                self.kept = self._trained(self.kept.model)
+            self._save(self._state())
+            yield report
+
+    def _epoch(self, epoch: int) -> SsmEpochReport:
+        seed = epoch_seed(self.settings.seed, epoch)
+        torch.manual_seed(seed)
+        generator = torch.Generator().manual_seed(seed)
+        train = self.examples.split.train
+        order = torch.randperm(len(train), generator=generator) + train.start
+        self.model.train()
+        losses, unresolved = 0.0, 0.0
+        batches = torch.split(order, self.settings.batch_size)
+        for done, indices in enumerate(batches, start=epoch * self.updates_per_epoch + 1):
+            losses += self._update(indices) * len(indices)
+            left = max(block.neurons.unresolved for block in self.model.blocks)
+            unresolved = max(unresolved, left)
+            if self.progress is not None:
+                self.progress(done, self.updates)
+        if not math.isfinite(losses):
+            raise UsageError(
+                f"training diverged in epoch {epoch + 1}: mean loss {losses / len(train):g}",
+                hint="lower the learning rate",
+            )
+        if unresolved > UNRESOLVED_WARNING:
+            warnings.warn(
+                f"PMBC left {unresolved:.1%} of the spikes open after {self.config.rounds} rounds; "
+                "more rounds, or a smaller tau",
+                stacklevel=4,
+            )
+        return self._report(epoch, losses / len(train), unresolved)
+
+    def _update(self, indices: Tensor) -> float:
+        loss = self.examples.loss(self.model, indices)
+        penalty = excess_firing(self.model, self.settings.firing_target)
+        loss = loss + self.settings.firing_penalty * penalty
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
+        self.optimizer.step()
+        self.schedule.step()
+        return float(loss.item())
+
+    def _report(self, epoch: int, loss: float, unresolved: float) -> SsmEpochReport:
+        valid, train = self.examples.split.valid, self.examples.split.train
+        self.model.eval()
+        quality = None
+        if valid:
+            metrics = self.examples.metrics(self.model, valid)
+            quality = float(metrics["all"][self.examples.quality])
+        some = (valid or train)[-RATE_WINDOWS:]
+        with torch.no_grad():
+            self.model(self.examples.inputs(torch.arange(some.start, some.stop)))
+        rate = float(self.model.firing_rates().mean())
+        return SsmEpochReport(epoch, loss, quality, rate, unresolved)
+
+    def finish(self) -> TrainedSsm:
+        """Score the epoch that is kept on the test part and write the final checkpoint."""
+        examples, model = self.examples, self.kept.model
+        metrics: dict[str, object] = {}
+        if examples.split.test:
+            metrics["test"] = examples.metrics(model, examples.split.test)
+            metrics.update(examples.baselines(examples.split.test))
+        self.provenance = replace(self.provenance, metrics=metrics)
+        self.kept = self._trained(model)
+        self._save(None)
+        return self.kept
+
+    def _trained(self, model: SpikeSsm) -> TrainedSsm:
+        return TrainedSsm(model, self.config, self.examples.scaler, self.names, self.provenance)
+
+    def _state(self) -> TrainingState:
+        return TrainingState(
+            epoch=self.done,
+            model=parameters_of(self.model),
+            optimizer=self.optimizer.state_dict(),
+            scheduler={name: self.schedule.state_dict()[name] for name in SCHEDULE_POSITION},
+            best_r2=self.best_quality,
+        )
+
+    def _save(self, state: TrainingState | None) -> None:
+        if self.checkpoint is not None:
+            # Whether an older file may be replaced was settled before the first epoch.
+            checkpoints.save(self.checkpoint, self.kept, state=state, force=True)
 
 
 def excess_firing(model: SpikeSsm, target: float) -> Tensor:
@@ -119,25 +327,20 @@ def make_optimizer(model: SpikeSsm, settings: SpikeSsmTraining) -> AdamW:
     )
 
 
-def classify(model: SpikeSsm, sequences: Sequences) -> tuple[Tensor, float]:
-    """Return the logits of sequences, (sequence, class), and the mean firing rate."""
-    model.eval()
-    logits, rates = [], 0.0
-    with torch.no_grad():
-        for part in torch.split(torch.from_numpy(sequences.inputs), EVALUATION_BATCH):
-            logits.append(model(part))
-            rates += float(model.firing_rates().mean()) * len(part)
-    return torch.cat(logits), rates / len(sequences)
+def _start_from(model: SpikeSsm, initial: TrainedSsm) -> None:
+    wanted, found = parameters_of(model), parameters_of(initial.model)
+    different = [
+        f"{name}: found {tuple(found[name].shape) if name in found else 'nothing'}, "
+        f"expected {tuple(value.shape)}"
+        for name, value in wanted.items()
+        if name not in found or found[name].shape != value.shape
+    ]
+    if different:
+        raise UsageError(f"the model to start from is of other sizes: {'; '.join(different)}")
+    model.load_state_dict(found, strict=False)
 
 
-def _report(model: SpikeSsm, test: Sequences, epoch: int, loss: float) -> ClassificationReport:
-    unresolved = max(block.neurons.unresolved for block in model.blocks)
-    if unresolved > UNRESOLVED_WARNING:
-        warnings.warn(
-            f"PMBC left {unresolved:.1%} of the spikes open after {model.config.rounds} rounds; "
-            "more rounds, or a smaller tau",
-            stacklevel=3,
-        )
-    logits, rate = classify(model, test)
-    right = (logits.argmax(dim=1) == torch.from_numpy(test.labels)).double().mean()
-    return ClassificationReport(epoch, loss, float(right), rate, float(unresolved))
+def _copy_of(model: SpikeSsm) -> SpikeSsm:
+    copy = SpikeSsm(model.config)
+    copy.load_state_dict(model.state_dict())
+    return copy.eval()

@@ -14,6 +14,7 @@ from lava_spikyspace.cli.train import train
 from netx_export import training
 from netx_export.checkpoint import load_checkpoint
 from netx_export.config import DEFAULT_EXPAND, ModelConfig, TrainConfig
+from netx_export.spike_ssm.config import SpikeSsmConfig
 
 QUICK = ("--window", "5", "--horizon", "2", "--layers", "1", "--d-inner", "3", "--d-state", "2")
 
@@ -161,8 +162,10 @@ def test_without_torch_the_extra_is_named(lss_train, monkeypatch):
 def test_the_help_tells_the_true_defaults():
     command = typer.main.get_command(build_app({"train": train, "other": train}))
     options = {option.name: option for option in command.commands["train"].params}
+    family = {name: field.default for name, field in SpikeSsmConfig.model_fields.items()}
     defaults = {
         **{name: field.default for name, field in ModelConfig.model_fields.items()},
+        **{name: value for name, value in family.items() if name not in ("layers", "d_state")},
         **{name: field.default for name, field in TrainConfig.model_fields.items()},
         "expand": DEFAULT_EXPAND,
     }
@@ -174,6 +177,8 @@ def test_the_help_tells_the_true_defaults():
     del told["bits"]
     assert len(told) > 8
     assert told == {name: str(defaults[name]) for name in told}
+    for name in ("layers", "d_state"):
+        assert f"of spike-ssm {family[name]}." in options[name].help
 
 
 def test_real_data(lss_train, shared_data, call, tmp_path):

@@ -25,8 +25,8 @@ def test_integers_agree_with_the_frozen_model(neuron, mixer, task):
     frozen = freeze(model)
     trace = frozen.run_chunks(x.double().numpy())
     with torch.no_grad():
-        outputs = model(x).numpy().reshape(trace.outputs.shape)
-    np.testing.assert_allclose(outputs, trace.outputs, atol=2e-3)
+        outputs = model(x).numpy().reshape(trace.forecasts.shape)
+    np.testing.assert_allclose(outputs, trace.forecasts, atol=2e-3)
     network = lower(frozen, trace.peaks, PLAIN)
     messages = np.rint(x.double().numpy() * 2.0**network.input.frac_bits).astype(np.int64)
     plan = make_plan(network, "graded")
@@ -35,7 +35,7 @@ def test_integers_agree_with_the_frozen_model(neuron, mixer, task):
         assert 0.01 < spikes.mean() < 0.9
         assert (result.records[name] == spikes).mean() >= 0.999
     found = result.forecasts * 2.0**-network.head.frac_bits
-    error = np.linalg.norm(found - trace.outputs) / np.linalg.norm(trace.outputs)
+    error = np.linalg.norm(found - trace.forecasts) / np.linalg.norm(trace.forecasts)
     assert error <= 1e-3
 
 
