@@ -15,9 +15,9 @@ import torch
 
 from lava_spikyspace.arithmetic.random24 import RANDOM_BITS, random_sequence, seed_states
 from lava_spikyspace.network import IntArray
+from lava_spikyspace.spike_ssm.s4d_formats import DECAY_BITS
 from netx_export.spike_ssm.config import SpikeSsmConfig
 from netx_export.spike_ssm.model import Block, Projection, SpikeSsm
-from netx_export.spike_ssm.s4d import DECAY_BITS
 from netx_export.weights import int8_rows
 
 FloatArray: TypeAlias = npt.NDArray[np.float64]

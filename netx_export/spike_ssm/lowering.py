@@ -46,18 +46,16 @@ from lava_spikyspace.spike_ssm.layers import (
     SoftResetLayer,
     SpikingLayer,
 )
-from lava_spikyspace.spike_ssm.ranges import state_bounds
+from lava_spikyspace.spike_ssm.s4d_formats import COEFFICIENT_BITS, STATE_LIMIT, fixed_point_s4d
 from netx_export.budget import TooWide, WidthError
 from netx_export.spike_ssm.frozen import (
     LEAK_BITS,
-    ComplexArray,
     FloatArray,
     FrozenNeurons,
     FrozenProjection,
     FrozenSpikeSsm,
     FrozenSsmBlock,
 )
-from netx_export.spike_ssm.s4d import DECAY_BITS
 
 HEADROOM = 1.5
 """Ranges reach this far beyond what calibration saw."""
@@ -73,12 +71,6 @@ EXP2_TERMS = 18
 
 OUTPUT_FRACTION = 16
 """Most fraction bits of logits."""
-
-COEFFICIENT_BITS = 23
-"""Magnitude bits of a multiplier: a signed operand of 24 bits."""
-
-STATE_LIMIT = (1 << (MESSAGE_BITS - 1)) - 1
-"""Largest magnitude in a register of 24 bits."""
 
 
 def lower(
@@ -267,33 +259,18 @@ class _Lowering:
         """Return the state space with a current of `bits` bits, and its fraction bits."""
         peak = max(float(self.peaks[name].max()) * HEADROOM, 2.0**-8)
         fraction = bits - 1 - math.ceil(math.log2(peak))
-        decay = np.rint(block.decay * 2.0**DECAY_BITS)
-        shape = decay.shape
-        layer = S4dLayer(
+        layer = fixed_point_s4d(
+            block.decay,
+            block.readout,
+            block.skip,
+            input_unit=unit,
+            output_unit=2.0**fraction,
+            elements=self.model.config.window,
             name=name,
             inputs=(norm.name,),
-            decay_real=decay.real.astype(np.int64),
-            decay_imag=decay.imag.astype(np.int64),
-            decay_bits=DECAY_BITS,
-            left=np.zeros(shape, dtype=np.int64),
-            right=np.zeros(shape, dtype=np.int64),
-            read_real=np.zeros(shape, dtype=np.int64),
-            read_imag=np.zeros(shape, dtype=np.int64),
-            skip=np.zeros(shape[0], dtype=np.int64),
-            shift=np.ones(shape[0], dtype=np.int64),
             message_bits=bits,
-            elements=self.model.config.window,
         )
-        layer = _fitted(layer, Interval.signed(MESSAGE_BITS))
-        states = np.exp2(layer.right.astype(np.float64)) / unit[:, None]
-        read = 2.0 * block.readout * states * 2.0**fraction
-        skip = block.skip / unit * 2.0**fraction
-        for coefficient_bits in range(COEFFICIENT_BITS, 2, -1):
-            read_layer = _with_readout(layer, read, skip, coefficient_bits)
-            ranges = layer_ranges(read_layer, [Interval.signed(MESSAGE_BITS)])
-            if ranges["accumulator"].bits <= EXACT_BITS:
-                return read_layer, fraction
-        raise WidthError([TooWide(name, "accumulator", ranges["accumulator"].bits, EXACT_BITS)])
+        return replace(layer, ranges={}), fraction
 
     def mixer(self, block: FrozenSsmBlock, name: str, spikes: str, stream: str) -> list[Layer]:
         """Return what follows the spikes."""
@@ -395,36 +372,6 @@ class _Lowering:
         if fraction < 0:
             raise WidthError([TooWide("head", "message", MESSAGE_BITS - fraction, MESSAGE_BITS)])
         return fraction
-
-
-def _fitted(layer: S4dLayer, x: Interval) -> S4dLayer:
-    """Return the layer with the least right shifts with which every state fits its register."""
-    while True:
-        bounds = np.array(state_bounds(layer, x), dtype=np.int64)
-        wide = bounds > STATE_LIMIT
-        if not wide.any():
-            return layer
-        if layer.right.max() >= MESSAGE_BITS:
-            widest = Interval(-int(bounds.max()), int(bounds.max())).bits
-            raise WidthError([TooWide(layer.name, "state", widest, MESSAGE_BITS)])
-        layer = replace(layer, right=layer.right + wide)
-
-
-def _with_readout(layer: S4dLayer, read: ComplexArray, skip: FloatArray, bits: int) -> S4dLayer:
-    """Return the layer with readout coefficients of `bits` magnitude bits in each channel."""
-    largest = np.maximum(
-        np.maximum(np.abs(read.real).max(axis=1), np.abs(read.imag).max(axis=1)), np.abs(skip)
-    )
-    shift = bits - np.ceil(np.log2(np.maximum(largest, 2.0**-30) * (1 + 2.0 ** (1 - bits))))
-    shift = np.clip(shift, 1, 48).astype(np.int64)
-    unit = np.exp2(shift.astype(np.float64))
-    return replace(
-        layer,
-        read_real=np.rint(read.real * unit[:, None]).astype(np.int64),
-        read_imag=np.rint(read.imag * unit[:, None]).astype(np.int64),
-        skip=np.rint(skip * unit).astype(np.int64),
-        shift=shift,
-    )
 
 
 def _neurons(neurons: FrozenNeurons, name: str, source: str, fraction: int) -> SpikingLayer:

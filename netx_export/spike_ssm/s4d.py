@@ -16,11 +16,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from lava_spikyspace.spike_ssm.s4d_formats import DECAY_BITS
 from netx_export.autograd import Context, apply
 from netx_export.spike_ssm.pmbc import causal_conv
-
-DECAY_BITS = 20
-"""Fraction bits of the decay a."""
 
 READOUT_BITS = 16
 """Signed width of the readout coefficients c and d, with one power-of-two scale per channel."""

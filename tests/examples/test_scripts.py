@@ -21,6 +21,8 @@ NEEDS = {
     "find_divergence": "torch",
     "fit_and_energy": "",
     "new_process": "lava.magma",
+    "fixed_point_s4d": "lava.magma",
+    "neuron_engines": "torch",
 }
 """Scripts that run here, and the package that each needs."""
 
@@ -137,6 +139,18 @@ def test_fit_and_energy(run_example):
     assert len(nominal) == 2
     assert nominal[1] > nominal[0] > 0
     assert "Assumptions:" in printed
+
+
+def test_fixed_point_s4d(run_example):
+    printed = run_example("fixed_point_s4d", "--steps", 40)
+    assert "'state': '24 bits'" in printed
+    assert float(re.search(r"error (\S+) of", printed)[1]) < 1e-3
+
+
+def test_neuron_engines(run_example):
+    flags = ("--lengths", 64, "--batches", 1, 2, "--repeat", 1, "--channels", 4)
+    rows = run_example("neuron_engines", *flags).splitlines()[1:]
+    assert [row.split()[:3] for row in rows] == [["64", "1", "4"], ["64", "2", "4"]]
 
 
 @pytest.mark.parametrize("coding", ["graded", "unary"])

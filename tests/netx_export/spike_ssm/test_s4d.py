@@ -4,7 +4,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from netx_export.spike_ssm.s4d import DECAY_BITS, READOUT_BITS, DiagonalS4d  # noqa: E402
+from lava_spikyspace.spike_ssm.s4d_formats import DECAY_BITS  # noqa: E402
+from netx_export.spike_ssm.s4d import READOUT_BITS, DiagonalS4d  # noqa: E402
 
 
 @pytest.mark.parametrize("rounded", [False, True])
