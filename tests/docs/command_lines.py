@@ -60,6 +60,7 @@ class CommandLine:
 
 SHORTER = {
     "--epochs 30": "--epochs 1",
+    "--epochs 40": "--epochs 1",
     "examples/train_demo.py": "examples/train_demo.py --epochs 1",
     "--data ../shared/data --folder results": "--data ../shared/data --folder results"
     " --cells metr_la_week-h3-persistence-s0,metr_la_week-h3-ridge-s0",
@@ -71,7 +72,12 @@ Nothing else of a line is changed."""
 SLOW = ("train_demo.py", "lss bench", "lss doctor", "--runtime multiprocessing")
 """Lines with one of these are run by the slow tests, on their own."""
 
-SLOW_PAGES = ("docs/getting-started.md", "docs/seeing.md", "docs/results.md")
+SLOW_PAGES = (
+    "docs/getting-started.md",
+    "docs/seeing.md",
+    "docs/results.md",
+    "docs/spike-ssm.md",
+)
 """Pages whose lines the slow tests run; what their lines name is looked up in any case."""
 
 CHECKED_OTHERWISE = ("make ", "pip install", "git clone")
