@@ -42,6 +42,8 @@ def test_tasks_are_files_of_labelled_sequences(call, tmp_path):
     done = call(task, "probe", "listops", *flags)
     assert "8 sequences of 16 steps, 15 channels, 10 classes" in done.stdout
     data = read_table(path)
+    with np.load(path) as stored:
+        assert stored["inputs"].dtype == np.uint8
     assert data.windows(16).sum(axis=2).max() == 1
     assert call(task, "probe", "listops", *flags).code == 2
     assert call(task, "probe", "chess", "-o", path).code == 2
