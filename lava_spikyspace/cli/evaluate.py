@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from lava_spikyspace.cli.engine_progress import engine_progress
+from lava_spikyspace.cli.metric_names import METRIC_NAMES
 from lava_spikyspace.cli.notices import say_notices
 from lava_spikyspace.cli.options import (
     ClipInputFlag,
@@ -27,16 +28,6 @@ from lava_spikyspace.cli.session import Session
 if TYPE_CHECKING:
     from lava_spikyspace.evaluation import Evaluation
     from lava_spikyspace.scoring import Scores
-
-_METRICS = {
-    "r2": "R2",
-    "rrse": "RRSE",
-    "mae": "MAE",
-    "r2_per_variate": "R2 per variate",
-    "accuracy": "accuracy",
-    "mean_recall": "mean recall",
-}
-"""Metrics of forecasts, and of classes."""
 
 
 def evaluate(
@@ -150,9 +141,9 @@ def _show(session: Session, result: Evaluation) -> None:
 def _show_scores(session: Session, scores: Mapping[str, Scores], title: str) -> None:
     """Print the metrics of every forecaster, step by step."""
     steps = list(next(iter(scores.values())))
-    shown = [name for name in _METRICS if name in next(iter(scores.values()))["all"]]
+    shown = [name for name in METRIC_NAMES if name in next(iter(scores.values()))["all"]]
     session.table(
-        ("step", "forecast", *(_METRICS[name] for name in shown)),
+        ("step", "forecast", *(METRIC_NAMES[name] for name in shown)),
         [
             (step if step == "all" else f"+{step}", name, *_rounded(entry[step], shown))
             for step in steps

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from lava_spikyspace.cli.metric_names import METRIC_NAMES
 from lava_spikyspace.cli.options import ForceFlag
 from lava_spikyspace.cli.session import Session
 from lava_spikyspace.cli.train_families import TRAINERS, FamilyName, TrainRequest
@@ -16,14 +17,6 @@ if TYPE_CHECKING:
     from netx_export.checkpoint import Provenance, TrainedModel
     from netx_export.spike_ssm.checkpoint import TrainedSsm
 
-_METRICS = {
-    "r2": "R2",
-    "rrse": "RRSE",
-    "mae": "MAE",
-    "r2_per_variate": "R2 per variate",
-    "accuracy": "accuracy",
-    "mean_recall": "mean recall",
-}
 _FORECASTERS = {
     "test": "model",
     "scan_ablated": "scan ablated",
@@ -271,14 +264,14 @@ def _show(session: Session, origin: Provenance) -> None:
     metrics = origin.metrics or {}
     named = {title: metrics[name] for name, title in _FORECASTERS.items() if name in metrics}
     steps: dict[str, dict[str, float]] = next(iter(named.values()), {})
-    shown = [metric for metric in _METRICS if steps and metric in steps["all"]]
+    shown = [metric for metric in METRIC_NAMES if steps and metric in steps["all"]]
     rows = [
         (step if step == "all" else f"+{step}", name, *(f"{scores[step][m]:.4f}" for m in shown))
         for step in steps
         for name, scores in named.items()
     ]
     if rows:
-        headings = [_METRICS[metric] for metric in shown]
+        headings = [METRIC_NAMES[metric] for metric in shown]
         session.table(("step", "forecast", *headings), rows, title="test windows")
     best = origin.history[origin.best_epoch or 0]
     quality = best.get("valid_r2", best.get("quality"))
