@@ -41,6 +41,9 @@ from lava_spikyspace.results import RunResult, RunSummary
 from lava_spikyspace.series import Series
 from lava_spikyspace.streaming import MAX_RECORDED_VALUES, WindowStream
 
+MAX_UNASKED_VALUES = 1 << 22
+"""Codes that a run keeps without being asked to: enough to look at, 32 MiB at most."""
+
 DEFAULT_SIM_WINDOWS = 4
 """Last windows that a simulation runs by default; the batch engine runs all."""
 
@@ -55,7 +58,7 @@ def run(
     windows: str | int | range | None = None,
     strict: bool = False,
     clip_input: bool = False,
-    record: bool = False,
+    record: bool | None = None,
     timeout_s: float | None = DEFAULT_TIMEOUT_S,
     host: LoihiHost = ANY_HOST,
     progress: Progress | None = None,
@@ -81,9 +84,10 @@ def run(
         Fail when a value leaves the range that the file proves for it.
     clip_input : bool
         Saturate and count values outside the input range, instead of refusing them.
-    record : bool
+    record : bool, optional
         Keep the codes of every process in the result, of as many windows as
-        `streaming.MAX_RECORDED_VALUES` allows.
+        `streaming.MAX_RECORDED_VALUES` allows. By default they are kept where there are few,
+        `MAX_UNASKED_VALUES` at most, and no chip has to be probed for them.
     timeout_s : float or None
         Seconds that a simulation gets.
     host : LoihiHost
@@ -116,8 +120,11 @@ def run(
     default = None if backend == "batch" else DEFAULT_SIM_WINDOWS
     chosen = choose_windows(windows, windows_in(table, network.window), default)
     stream = WindowStream(
-        engine, plan_of(network, coding), table, strict=strict, clip_input=clip_input, record=record
+        engine, plan_of(network, coding), table, strict=strict, clip_input=clip_input
     )
+    if record is None:
+        record = backend != "loihi2" and stream.record_values(len(chosen)) <= MAX_UNASKED_VALUES
+    stream.record = record
     read_s = time.perf_counter() - started
     forecasts = np.concatenate([piece.forecasts for piece in stream.run(chosen, progress)])
     summary = summarise(

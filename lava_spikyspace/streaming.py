@@ -171,9 +171,12 @@ class WindowStream:
             size = min(size, RECORDED_AT_ONCE // self._record_values)
         return max(1, size)
 
+    def record_values(self, windows: int) -> int:
+        """Return how many codes are recorded of so many windows."""
+        return windows * self._record_values
+
     @cached_property
     def _record_values(self) -> int:
-        """Codes that are recorded of one window."""
         neurons = sum(n for process in self.plan.processes for _, n in process.rows)
         return max(1, neurons * self.plan.network.window)
 

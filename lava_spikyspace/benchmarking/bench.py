@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from lava_spikyspace.availability import backend_availability
 from lava_spikyspace.backends.batch import usable_cores
+from lava_spikyspace.backends.selection import make_backend
 from lava_spikyspace.benchmarking.measuring import Comparison, Figure, Growth
 from lava_spikyspace.benchmarking.sizes import size_of
 from lava_spikyspace.errors import UsageError
@@ -22,6 +23,9 @@ TOPICS: tuple[Topic, ...] = ("engine", "runtime", "simulator", "growth", "memory
 """``engine``: batch engine against PyTorch; ``runtime``: in-process against multiprocessing;
 ``simulator``: batch engine against the multiprocessing simulator; ``growth``, ``memory``: of the
 batch engine."""
+
+ON_LAVA = {"runtime", "simulator"}
+"""Topics that need Lava; beside others they are left out where it is missing."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ def bench(settings: BenchSettings) -> Iterator[Figure]:
     ------
     UsageError
         A topic or a size is unknown.
+    BackendUnavailableError
+        Nothing but topics that need Lava was asked for, and it is not here.
     """
     unknown = [topic for topic in settings.only if topic not in TOPICS]
     if unknown:
@@ -77,6 +83,8 @@ def bench(settings: BenchSettings) -> Iterator[Figure]:
     from lava_spikyspace.benchmarking import engines, runtimes
 
     has_lava = any(entry.name == "sim" and entry.available for entry in backend_availability())
+    if not has_lava and set(settings.only) <= ON_LAVA:
+        make_backend("sim")  # says what is missing
     if "engine" in settings.only:
         yield from engines.against_torch(size, settings.windows, settings.repeats)
     if "runtime" in settings.only and has_lava:

@@ -104,6 +104,8 @@ def check(
     if core_map is not None:
         draw_core_map(result.placement, core_map, force=force)
         session.note(f"core map in {core_map}")
+    rate = 0.1 if result.coding == "plain" else None  # nothing to count without an input
+    session.suggest("estimate", model, profile=profile, rate=rate)
     session.emit(
         data=result.to_dict(),
         model=None if result.model is None else Path(result.model.path),

@@ -127,6 +127,7 @@ def compare(
     passed = fail_above is None or measured <= fail_above
     if not passed:
         session.line(f"failed: {quantity} {measured:.3e} is above {fail_above:g}")
+    _say_next(session, model, data, result)
     session.emit(
         data=result.to_dict(),
         backend=against,
@@ -134,6 +135,20 @@ def compare(
         diagnostics=findings,
         ok=passed,
     )
+
+
+def _say_next(session: Session, model: Path | None, data: Path | None, result: Comparison) -> None:
+    """Point at the layer where the sides part; where they do not, at the score."""
+    first = result.first_divergence
+    if first is None:
+        session.suggest("evaluate", model, data=data)
+    else:
+        session.suggest("inspect", model, layer=_layer_of(first.layer))
+
+
+def _layer_of(record: str) -> str:
+    """Return the layer of a record; states and inner codes have a suffix (see `Records`)."""
+    return record.removesuffix(".state").removesuffix(".code")
 
 
 def _show(session: Session, result: Comparison) -> None:

@@ -114,7 +114,12 @@ def evaluate(
         )
     _show(session, result)
     say_notices(session, result.diagnostics)
-    session.note(f"kept in {out}" if out else "--out DIR keeps all forecasts and counts")
+    if out is None:
+        session.note("--out DIR keeps all forecasts and counts")
+        session.suggest("check", model)
+    else:
+        session.note(f"kept in {out}")
+        session.suggest("report", out, "-o", f"{out}.html")
     session.emit(
         data=result.to_dict(),
         backend=result.backend,

@@ -130,7 +130,7 @@ def export(
         _show_spikes(session, result)
     for diagnostic in result.diagnostics:
         session.warn(str(diagnostic))
-    session.note(f"next: lss run {out} --data {calibration}")
+    session.suggest("run", out, data=calibration)
     data = _data(result) if isinstance(result, ExportResult) else _spike_data(result)
     session.emit(data=data, model=out, diagnostics=result.diagnostics)
 

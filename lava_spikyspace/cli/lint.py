@@ -21,6 +21,7 @@ def lint(session: Session, model: ModelArgument = None) -> None:
         Model file.
     """
     from lava_spikyspace.demo import demo_model_path
+    from lava_spikyspace.netx.kind import file_kind
     from lava_spikyspace.netx.lint import lint_file, rules_for
 
     path = demo_model_path() if model is None else model
@@ -30,9 +31,12 @@ def lint(session: Session, model: ModelArgument = None) -> None:
     session.findings(findings)
     count = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
     session.line(f"{path}: {count} from {len(rules)} rules")
+    sound = all(found.severity != "error" for found in findings)
+    if sound:
+        session.suggest("inspect" if file_kind(path) == "stock" else "verify", model)
     session.emit(
         data={"findings": len(findings), "rules": len(rules)},
         model=path,
         diagnostics=findings,
-        ok=all(found.severity != "error" for found in findings),
+        ok=sound,
     )

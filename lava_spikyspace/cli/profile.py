@@ -111,6 +111,5 @@ def profile(
             say_notices(session, [finding])
         else:
             session.detail(str(finding))
-    second = "" if against is None else f" {against}"
-    session.note(f"next: lss report {run}{second} -o report.html")
+    session.suggest("report", run, against, "-o", "report.html")
     session.emit(data=data, backend=found.backend, model=found.model, diagnostics=diagnostics)

@@ -183,7 +183,12 @@ def run(
         f"({result.frame_steps} a frame, latency {result.latency_steps})"
     )
     say_notices(session, result.diagnostics)
-    session.note(_next_step(model, data, out))
+    if out is None:
+        session.note("--out DIR keeps all forecasts and counts")
+        session.suggest("evaluate", model, data=data)
+    else:
+        session.note(f"kept in {out}")
+        session.suggest("profile", out)
     session.emit(
         data=result.to_dict(),
         backend=result.backend,
@@ -207,11 +212,3 @@ def _with_batch_command(
         hint=f"{install}or run the integer engine, which gives the same forecasts: "
         f"{shlex.join(words)}",
     )
-
-
-def _next_step(model: Path | None, data: Path | None, out: Path | None) -> str:
-    """Return what to do next, as a command to type."""
-    words = [PROGRAM, "evaluate", *([] if model is None else [str(model)])]
-    words += [] if data is None else ["--data", str(data)]
-    kept = f"kept in {out}; " if out else "--out DIR keeps all forecasts and counts; "
-    return f"{kept}next: {shlex.join(words)}"

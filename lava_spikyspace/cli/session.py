@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -202,6 +203,24 @@ class Session:
         """Say something on stderr, unless ``--quiet``."""
         if not self.options.quiet:
             self._err.print(text, style="dim", soft_wrap=True)
+
+    def suggest(self, command: str, *arguments: object, **options: object) -> None:
+        """Say on stderr which command is useful next, ready to be typed.
+
+        Parameters
+        ----------
+        command : str
+            Name of the command.
+        *arguments : object
+            What follows it; None is left out.
+        **options : object
+            Values by name of a flag, ``data`` for ``--data``, several as a list; None is left out.
+        """
+        words = [command, *(str(value) for value in arguments if value is not None)]
+        for name, value in options.items():
+            if value is not None:
+                words += [f"--{name}", *(value if isinstance(value, list) else [str(value)])]
+        self.note(f"next: lss {shlex.join(words)}")
 
     def detail(self, text: str) -> None:
         """Say something on stderr with ``--verbose``."""

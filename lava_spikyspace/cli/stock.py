@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -115,9 +114,8 @@ def run_stock_file(
         f"{result.feed}, latency {result.latency_steps}"
     )
     say_notices(session, result.diagnostics)
-    next_words = ["lava-spikyspace", "inspect", str(model)]
-    kept = f"kept in {out}" if out else "--out DIR keeps all outputs and counts"
-    session.note(f"{kept}; next: {shlex.join(next_words)}")
+    session.note(f"kept in {out}" if out else "--out DIR keeps all outputs and counts")
+    session.suggest("inspect" if out is None else "profile", model if out is None else out)
     session.emit(
         data=shown,
         backend=result.backend,

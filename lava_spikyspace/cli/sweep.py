@@ -155,6 +155,12 @@ def sweep(
         )
     _show(session, result)
     session.note(f"kept in {out}" if out else "--out FILE.csv keeps all columns")
+    if out is None:
+        session.suggest("sweep", model, data=data, out="sweep.csv", grid=[*grid, *terms])
+    elif result.kind == "checkpoint" and model is not None:
+        session.suggest("export", model, "-o", model.with_suffix(".net"), calibration=data)
+    else:
+        session.suggest("evaluate", model, data=data)
     session.emit(
         data=result.to_dict(),
         model=Path(result.model.path),

@@ -241,7 +241,7 @@ def train(
     )
     trained = TRAINERS[family](session, request)
     _show(session, trained.provenance)
-    session.note(f"next: lava-spikyspace export {out} -o MODEL --calibration {data}")
+    session.suggest("export", out, "-o", out.with_suffix(".net"), calibration=data)
     session.emit(data={"family": family, **_data(trained, out)})
 
 

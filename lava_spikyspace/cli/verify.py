@@ -64,6 +64,7 @@ def verify(
         f"{result.windows} golden windows on {backend}: "
         f"{data['equal']} of {len(result.records)} records equal"
     )
+    session.suggest("check" if result.ok else "lint", model)
     session.emit(
         data=data,
         backend=backend,

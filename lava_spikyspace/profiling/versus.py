@@ -112,6 +112,11 @@ def versus(a: Profile, b: Profile) -> Versus:
     ----------
     a, b : Profile
         Two profiles.
+
+    Returns
+    -------
+    Versus
+        Settings that differ, and rows and totals side by side.
     """
     ours, theirs = ({row.name: row for row in side.rows} for side in (a, b))
     rows = []

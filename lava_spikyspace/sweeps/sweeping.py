@@ -155,6 +155,11 @@ def sweep(
     progress : callable, optional
         Called now and then with (points done, all).
 
+    Returns
+    -------
+    Sweep
+        One row for each point, in the order of the grid.
+
     Raises
     ------
     UsageError

@@ -26,7 +26,7 @@ def broken(model, tmp_path_factory):
 
 def test_a_sound_file(run_cli, model):
     done = run_cli("lint", model)
-    assert (done.code, done.stderr) == (0, "")
+    assert (done.code, done.stderr) == (0, f"next: lss verify {model}\n")
     assert done.stdout == f"{model}: 0 findings from {len(RULES)} rules\n"
 
 

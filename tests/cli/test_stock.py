@@ -65,7 +65,7 @@ class TestRun:
         assert "layer.1.recurrent" in called.stdout
         assert "Processes, over all steps" in called.stdout
         assert "30 time steps of shape 14, input as spikes, latency 3" in called.stdout
-        assert f"kept in {tmp_path / 'o'}; next: lava-spikyspace inspect" in called.stderr
+        assert f"kept in {tmp_path / 'o'}\nnext: lss profile" in called.stderr
         assert np.load(tmp_path / "o" / "outputs.npy").shape == (30, 14)
 
     def test_json_and_run_directory(self, call, model, data, tmp_path):

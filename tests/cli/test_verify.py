@@ -35,7 +35,7 @@ def test_equal(call, model, network):
     count = len(network.golden.digests)
     assert called.code == 0
     assert called.stdout == f"2 golden windows on batch: {count} of {count} records equal\n"
-    assert called.stderr == ""
+    assert called.stderr == f"next: lss check {model}\n"
 
 
 def test_json(call, model, network):
