@@ -185,6 +185,7 @@ def _show_costs(session: Session, costs: Iterable[PaperCost], title: str) -> Non
             for row in costs
         ],
         title=title,
+        expendable=("size", "movement mJ", "published parameters", "weights mJ", "compute mJ"),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shlex
 import sys
 import time
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from lava_spikyspace.inputs import FileReference
 
 _STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
+_NUMBER = re.compile(r"(?<!\S)[(+-]?\d[\d.,]*(?:e[+-]?\d+)?[%),;]*(?!\S)")
+_LEAST_TEXT = 8
+"""Characters of a column of text below which it is not worth showing."""
 _LOGGERS = ("lava_spikyspace", "netx_export")
 
 
@@ -84,8 +88,9 @@ class Session:
     ) -> None:
         """Print a table of the result; columns of numbers are aligned to the right.
 
-        A number is never broken into two lines. Where the table is wider than the terminal,
-        columns of `expendable` give way, and a note says which; then texts are folded.
+        A number is never broken into two lines, also where it stands in a text. Where the table
+        is wider than the terminal, columns of `expendable` give way; then texts are folded, and if
+        that is not enough, the last columns give way as well. A note says which.
 
         Parameters
         ----------
@@ -110,14 +115,19 @@ class Session:
             for index, heading in enumerate(columns)
         ]
         shown = fitting_columns(widths, self.width, [columns.index(name) for name in expendable])
+        least = [
+            _least_width(heading, (row[index] for row in texts))
+            for index, heading in enumerate(columns)
+        ]
+        roomy = [max(least[index], min(widths[index], _LEAST_TEXT)) for index in shown]
+        foldable = fitting_columns(roomy, self.width, range(len(shown) - 1, 0, -1))
+        shown = tuple(shown[place] for place in foldable)
         grid = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         for index in shown:
-            justify = _alignment(row[index] for row in cells)
-            is_text = justify == "left"
             grid.add_column(
                 Text(columns[index]),
-                justify=justify,
-                min_width=None if is_text else max(len(row[index]) for row in texts),
+                justify=_alignment(row[index] for row in cells),
+                min_width=least[index],
                 overflow="fold",
             )
         for row in texts:
@@ -301,6 +311,12 @@ class Session:
         """Return the envelope of this call."""
         self._subject.timings_s["total"] = time.perf_counter() - self._started
         return dump_envelope(build_envelope(self.command, self._subject, outcome))
+
+
+def _least_width(heading: str, column: Iterable[str]) -> int:
+    """Return the characters that the longest number and a word of the heading take."""
+    numbers = (len(word) for cell in column for word in _NUMBER.findall(cell))
+    return max(*map(len, heading.split()), *numbers, 0, 0)
 
 
 def _alignment(column: Iterable[object]) -> Literal["left", "right"]:
