@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from generators.commands import command_line_page
+from generators.layout import file_layout_page
 from generators.microcode import neuron_programs_page
 from generators.pictures import draw
 from generators.profiles import hardware_profiles_page
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "reference/command-line.md": command_line_page,
+    "reference/file-layout.md": file_layout_page,
     "reference/lint-rules.md": lint_rules_page,
     "reference/check-rules.md": check_rules_page,
     "reference/hardware-profiles.md": hardware_profiles_page,

@@ -15,6 +15,7 @@ from lava_spikyspace.hardware.profile import numbers
 from lava_spikyspace.hardware.profile_files import load_profile
 from lava_spikyspace.hardware.rules import RULES as CHECK_RULES
 from lava_spikyspace.netx.lint import RULES, STOCK_RULES
+from lava_spikyspace.netx.schema import DEPLOYMENT, GOLDEN, HEADER, LAYER_ENTRIES, PROVENANCE
 from lava_spikyspace.sweeps.settings import SETTINGS
 
 
@@ -71,6 +72,17 @@ def test_every_setting_of_a_sweep_is_listed(generated):
     page = generated["reference/sweep-settings.md"]
     for name in SETTINGS:
         assert f"| `{name}` |" in page
+
+
+def test_every_value_of_a_model_file_is_listed(generated):
+    page = generated["reference/file-layout.md"]
+    for kind, entries in LAYER_ENTRIES.items():
+        _, below = page.split(f"### {kind.__name__.removesuffix('Layer')}\n", maxsplit=1)
+        text = below.split("\n### ", maxsplit=1)[0]
+        for entry in entries:
+            assert f"| `{entry.path}` |" in text, f"{kind.__name__}: {entry.path}"
+    for entry in (*HEADER, *DEPLOYMENT, *GOLDEN, *PROVENANCE):
+        assert f"| `{entry.path}` |" in page
 
 
 def test_a_bar_in_a_cell_does_not_end_it(generated):

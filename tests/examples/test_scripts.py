@@ -173,3 +173,15 @@ def test_a_new_process_that_does_nothing_changes_nothing(run_example):
 def test_new_process_on_lavas_own_runtime(run_example):
     printed = run_example("new_process", "--runtime", "multiprocessing", "--windows", 1)
     assert "equal to the batch engine, bit for bit" in printed
+
+
+@pytest.mark.slow
+def test_ann_to_snn(run_example, tmp_path):
+    run_example("own_data", "--epochs", 1)
+    made = tmp_path / "own-data"
+    printed = run_example(
+        "ann_to_snn", made / "model.pt", "--data", made / "speeds.csv", "--windows", 1
+    )
+    assert printed.count("equal to the integers") == 2
+    assert "NOT EQUAL" not in printed
+    assert "both scaled by 3" in printed

@@ -198,8 +198,8 @@ def energy_table(cost: Cost) -> TextTable:
         ("dynamic energy", "nJ", estimate.energy_per_forecast, 1000),
         ("static energy", "nJ", estimate.static_energy_per_forecast, 1000),
         ("static power", "W", estimate.static_power, 1),
-        ("time, lower bound", "us", estimate.time_per_forecast, 1000),
-        ("latency, lower bound", "us", estimate.latency, 1000),
+        ("time, lower bound", "µs", estimate.time_per_forecast, 1000),
+        ("latency, lower bound", "µs", estimate.latency, 1000),
     ]
     return TextTable(
         f"One forecast on {cost.board.title}; {estimate.work.origin}",
@@ -267,9 +267,11 @@ def versus_tables(found: Versus) -> tuple[TextTable, TextTable]:
     )
     rows = []
     totals = ("total", found.totals)
+    whole = found.totals["seconds"]
+    timed = () if whole.a is None and whole.b is None else ("seconds",)
     for name, pairs in [*((row.name, row.pairs) for row in found.rows), totals]:
         cells: list[str] = [name]
-        for quantity in ("spikes", "graded_spikes", "synops", "seconds"):
+        for quantity in ("spikes", "graded_spikes", "synops", *timed):
             pair = pairs[quantity]
             scale = 1000 if quantity == "seconds" else 1
             cells += [number(None if v is None else float(v * scale)) for v in (pair.a, pair.b)]
@@ -287,8 +289,7 @@ def versus_tables(found: Versus) -> tuple[TextTable, TextTable]:
             "synops A",
             "synops B",
             "synops B/A",
-            "time A, ms",
-            "time B, ms",
+            *(("time A, ms", "time B, ms") if timed else ()),
         ),
         tuple(rows),
     )

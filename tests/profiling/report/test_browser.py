@@ -102,6 +102,12 @@ def test_the_raster_shows_the_recorded_codes(page, runs):
     change(page, "raster-window-0", "3")
     shown = page.js("return document.getElementById('raster-0').data[0].z")
     np.testing.assert_array_equal(np.array(shown).T, result.records["blocks.0.scan"][3])
+    ticks = page.js(
+        "return [...document.querySelectorAll('#raster-0 .ytick text, #channel-0 .xtick text')]"
+        ".map(e => e.textContent)"
+    )
+    assert ticks
+    assert all(tick.isdigit() for tick in ticks)
 
 
 def test_tables_hold_what_the_plots_show(page):

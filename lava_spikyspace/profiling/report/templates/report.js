@@ -44,6 +44,9 @@
     };
   }
 
+  // Axes that count: no ticks between two channels or elements.
+  const whole = (count) => (count > 40 ? {} : { tick0: 0, dtick: Math.max(1, Math.ceil(count / 8)) });
+
   const scale = () => [[0, colour("low")], [1, colour("high")]];
 
   // A plot is a function that reads the controls and draws; all are drawn again in a new theme.
@@ -274,8 +277,8 @@
           hovertemplate: "element %{x:.2~f}<br>channel %{y}<br>%{z}<extra></extra>",
         }],
         extra: {
-          xaxis: { title: { text: row.emission ? "element of the window (its time steps side by side)" : "element of the window" }, showgrid: false },
-          yaxis: { title: { text: "channel" }, showgrid: false, rangemode: "tozero" },
+          xaxis: { title: { text: row.emission ? "element of the window (its time steps side by side)" : "element of the window" }, showgrid: false, ...whole(data.elements) },
+          yaxis: { title: { text: "channel" }, showgrid: false, rangemode: "tozero", ...whole(row.shown) },
           height: Math.max(280, Math.min(560, 120 + 9 * row.shown)),
         },
         label: `Raster of ${row.name} in window ${data.windows[w]}: ${sent} of ${z.length * z[0].length} `
@@ -343,7 +346,7 @@
     const bars = (y, x, xtitle, ytitle, label) => ({
       traces: [{ type: "bar", x, y, marker: { color: colour("series-1"), line: { width: 0 } } }],
       extra: {
-        xaxis: { title: { text: xtitle }, type: typeof x[0] === "string" ? "category" : undefined },
+        xaxis: { title: { text: xtitle }, ...(typeof x[0] === "string" ? { type: "category" } : whole(x.length)) },
         yaxis: { title: { text: ytitle }, rangemode: "tozero" },
         height: 270, bargap: x.length > 60 ? 0 : 0.2,
       },
@@ -354,7 +357,7 @@
         type: "scatter", mode: y.length > 80 ? "lines" : "lines+markers",
         x: y.map((_, i) => i), y, line: { color: colour("series-1"), width: 2 }, marker: { size: 5 },
       }],
-      extra: { xaxis: { title: { text: xtitle } }, yaxis: { title: { text: "rate" }, rangemode: "tozero" }, height: 270 },
+      extra: { xaxis: { title: { text: xtitle }, ...whole(y.length) }, yaxis: { title: { text: "rate" }, rangemode: "tozero" }, height: 270 },
       label,
     });
     const unknown = "not recorded: run again with --record-spikes";
