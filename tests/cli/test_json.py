@@ -92,6 +92,7 @@ CASES = (
     Case("profiles schema", ""),
     Case("profiles validate", f"{PROJECT_ROOT}/hardware_profiles/loihi1.toml"),
     Case("backends", ""),
+    Case("task", "recall -o recall.npz --delay 4 --train 8 --test 4", is_slow=True),
     # Here a Lava that is installed, as its metadata say, and cannot be imported: a failed check.
     Case("doctor", "", without_lava=1, is_slow=True),
 )

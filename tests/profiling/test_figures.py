@@ -45,7 +45,7 @@ class TestRaster:
         with pytest.raises(UsageError, match="recorded ones, 0 to 24"):
             results["graded"].plot_raster(window=99)
         network = small_network()
-        bare = lss.run(network, walk_values(network, 9), backend="batch")
+        bare = lss.run(network, walk_values(network, 9), backend="batch", record=False)
         with pytest.raises(UsageError, match="no recorded codes") as caught:
             bare.plot_raster()
         assert "--record-spikes" in caught.value.hint

@@ -94,7 +94,9 @@ class TestContents:
         from tests.run_cases import small_network, walk_values
 
         network = small_network()
-        result = lss.run(network, walk_values(network, 12), backend="batch", windows=1)
+        result = lss.run(
+            network, walk_values(network, 12), backend="batch", windows=1, record=False
+        )
         contents = gather(result, board)
         codes = {found.code for found in contents.diagnostics}
         assert {"no-model-file", "no-metrics", "not-recorded"} <= codes
