@@ -160,9 +160,7 @@ def _command(*arguments) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("coding", ["graded", "unary"])
-@pytest.mark.parametrize(
-    "width", [(), ("--width", "24", "--residual-bits", "2")], ids=["usual", "width 24"]
-)
+@pytest.mark.parametrize("width", [(), ("--width", "24")], ids=["usual", "width 24"])
 def test_all_codes_of_a_model_of_metr_la(metr_la_checkpoint, tmp_path, width, coding):
     checkpoint, table = metr_la_checkpoint
     file = tmp_path / "metr.net"
