@@ -146,7 +146,7 @@ class TestTables:
 
     def test_hints_go_to_stderr(self, run_lss, files):
         called = run_lss("--backend", "batch")
-        command = f"lava-spikyspace evaluate {files[0]} --data {files[1]}"
+        command = f"lss evaluate {files[0]} --data {files[1]}"
         assert command in called.stderr
         assert command not in called.stdout
         assert run_lss("--backend", "batch", "--quiet").stderr == ""
