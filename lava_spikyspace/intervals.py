@@ -303,17 +303,18 @@ def _(layer: ScanLayer, sources: Sequence[Interval]) -> Ranges:
     drive = corners(Interval.of(layer.gain), b)
     # Of levels and exponents that occur, in Python integers: no shift may wrap around.
     exponents = np.unique(np.stack([layer.left.ravel(), layer.right.ravel()]), axis=1).T.tolist()
-    levels = Interval.of(layer.level).ends
-    decayed = [(level << left) >> right for level in levels for left, right in exponents]
+    level, offset = Interval.of(layer.level), Interval.of(layer.state_offset)
+    held = Interval(level.lo + offset.lo, level.hi + offset.hi)
+    decayed = [(level << left) >> right for level in held.ends for left, right in exponents]
     kept = Interval(min(decayed), max(decayed)).union(Interval(0, 0))
     moved = Interval(drive.lo >> layer.gain_shift, drive.hi >> layer.gain_shift)
-    read = corners(Interval.of(layer.level), c)
+    read = corners(held, c)
     skip = Interval.of(layer.skip)
     signed = layer.theta.shape[1]
     low = lowest_signed(signed.bit_length())
     return {
         "drive": drive,
-        "state": Interval(kept.lo + moved.lo, kept.hi + moved.hi),
+        "state": Interval(kept.lo + moved.lo - offset.hi, kept.hi + moved.hi - offset.lo),
         "accumulator": Interval(layer.states * read.lo + skip.lo, layer.states * read.hi + skip.hi),
         "message": Interval(low, low + signed * (2 if signed == 1 else 1)),
     }

@@ -29,6 +29,9 @@ MOST_BATCH = 1024
 MATCHED_WINDOWS = 192
 """Windows on which forecasts of frozen and batch-dependent zero-points are compared."""
 
+CLOSER = 0.98
+"""Share of the squared error of the forecasts that zero-points of their own have to leave."""
+
 FREQUENT = 0.05
 """Share of the calls in which a zero-point has to occur to be tried."""
 
@@ -125,7 +128,8 @@ def calibrate(model: SpikySpace, batches: Sequence[FloatArray]) -> None:
     seen = {name: np.array(found.values) for name, found in minima.items()}
     for name, values in seen.items():
         quantizers[name].freeze(median_zero_point(values))
-    _match_forecasts(model, seen, _sample(batches, wanted))
+    sample = _sample(batches, wanted)
+    _free_first_states(model, seen, sample, _match_forecasts(model, seen, sample))
 
 
 def _tensor(batch: FloatArray) -> torch.Tensor:
@@ -145,7 +149,7 @@ def _match_forecasts(
     model: SpikySpace,
     seen: Mapping[str, FloatArray],
     sample: tuple[torch.Tensor, torch.Tensor],
-) -> None:
+) -> float:
     """Move zero-points to another power of two where the forecasts come closer to the model's own.
 
     A median may fall on either side where two powers of two are about as frequent, and one value
@@ -172,6 +176,46 @@ def _match_forecasts(
             if found < least:
                 least, best = found, candidate
         quantizers[name].freeze(best)
+    return least
+
+
+def _first_states(seen: Mapping[str, FloatArray], window: int) -> dict[str, list[float]]:
+    """Return the zero-points of the state at every element up to where they stay the same.
+
+    A window starts from a state of 0, so that the minimum over its first states is another one
+    than later: the published zero-point is often some powers of two away.
+    """
+    found = {}
+    for name, values in seen.items():
+        if name.endswith("scan.state"):
+            by_element = values.reshape(-1, window)
+            points = [median_zero_point(by_element[:, element]) for element in range(window)]
+            while len(points) > 1 and points[-2] == points[-1]:
+                points.pop()
+            if len(points) > 1:
+                found[name] = points
+    return found
+
+
+def _free_first_states(
+    model: SpikySpace,
+    seen: Mapping[str, FloatArray],
+    sample: tuple[torch.Tensor, torch.Tensor],
+    error: float,
+) -> None:
+    """Give the first states of a window zero-points of their own if forecasts come closer so."""
+    quantizers = model.quantizers()
+    points = _first_states(seen, model.config.window)
+    if not points:
+        return
+    before = {name: quantizers[name].fixed_zero_point or 0.0 for name in seen}
+    for name, values in seen.items():
+        *first, last = points.get(name, [median_zero_point(values)])
+        quantizers[name].freeze(last, first)
+    others = {name: values for name, values in seen.items() if name not in points}
+    if _match_forecasts(model, others, sample) >= CLOSER * error:
+        for name, zero_point in before.items():
+            quantizers[name].freeze(zero_point)
 
 
 def _frequent(minima: FloatArray) -> list[float]:
@@ -237,6 +281,7 @@ def _freeze_block(block: Block) -> FrozenBlock:
         dt_bias=_float64(mixer.dt_proj.bias),
         exponents=mixer.decay_exponents().numpy().astype(np.int64),
         skip=_float64(mixer.D),
+        first_zero_points=mixer.quantizer("clip_x").first_zero_points,
         out_proj=_int8(out_proj),
         quantisers={
             name: _freeze_quantiser(mixer.quantizer(f"clip_{name}"))

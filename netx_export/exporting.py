@@ -339,7 +339,11 @@ def _scales(frozen: FrozenModel) -> dict[str, Any]:
     """Return step and zero-point of every quantiser, for the reader's information."""
     return {
         f"blocks.{index}": {
-            name: {"alpha": quantiser.alpha, "zero_point": quantiser.zero_point}
+            name: {
+                "alpha": quantiser.alpha,
+                "zero_point": quantiser.zero_point,
+                **({"first": list(block.first_zero_points)} if name == "x" else {}),
+            }
             for name, quantiser in block.quantisers.items()
         }
         for index, block in enumerate(frozen.blocks)

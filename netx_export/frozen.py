@@ -7,7 +7,7 @@ It is the reference that the integers are judged by. NumPy only: lowering reads 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -130,6 +130,8 @@ class FrozenBlock:
         Output projection.
     quantisers : mapping of str to FrozenQuantiser
         By published name: c, s, delta, pts, delta1, x, y, y1.
+    first_zero_points : tuple of float
+        Zero-points of the state at the first elements of a window, where they are others.
     channel_steps : ndarray, shape (d,) or (1,)
         Step of each channel of the scan's output relative to that of the quantiser y; `out_proj`
         has taken them in.
@@ -148,6 +150,7 @@ class FrozenBlock:
     skip: FloatArray
     out_proj: QuantisedWeight
     quantisers: Mapping[str, FrozenQuantiser]
+    first_zero_points: tuple[float, ...] = ()
     channel_steps: FloatArray = field(default_factory=lambda: np.ones(1))
 
 
@@ -304,11 +307,14 @@ class _Mixer:
                 total[:, back:] += a[:, : elements - back] * weight[:, tap]
         return total + self.block.conv_bias
 
+    def _state_quantiser(self, element: int) -> FrozenQuantiser:
+        state, first = self.block.quantisers["x"], self.block.first_zero_points
+        return replace(state, zero_point=first[element]) if element < len(first) else state
+
     def _scan(
         self, u_codes: IntArray, delta_codes: IntArray, b: FloatArray, c: FloatArray
     ) -> FloatArray:
         block = self.block
-        quantiser = block.quantisers["x"]
         u, delta = self._values("s", u_codes), self._values("delta1", delta_codes)
         channel = np.arange(u.shape[2])
         # Beyond 2**1000 a state is as good as infinite; capped so that 0 times it stays 0.
@@ -318,11 +324,14 @@ class _Mixer:
         for element in range(u.shape[1]):
             drive = (delta[:, element] * u[:, element])[..., None] * b[:, element, None, :]
             p = decay[delta_codes[:, element], channel] * h + drive
+            quantiser = self._state_quantiser(element)
             codes = quantiser.codes(p)
             h = quantiser.values(codes)
             states.append(codes.reshape(len(u), -1))
             if self.keep_inputs:
-                inputs.append(p.reshape(len(u), -1))
+                # As for the zero-point of later elements, which the report knows.
+                moved = quantiser.zero_point - block.quantisers["x"].zero_point
+                inputs.append((p - moved).reshape(len(u), -1))
             outputs.append((h * c[:, element, None, :]).sum(axis=-1) + block.skip * u[:, element])
         self.trace.records[f"{self.name}.scan.state"] = np.stack(states, axis=1)
         if self.keep_inputs:

@@ -425,9 +425,14 @@ class LayerLowering:
             np.array(0.0),
             Interval.signed(self.budget.value_bits - 1),
         )
+        offset = np.array(
+            [round((z - state.zero_point) * unit) for z in block.first_zero_points] + [0],
+            dtype=np.int64,
+        )
         moved = (np.abs(gain).max() * b.magnitude >> gain_shift) + 1
         # A left shift that lifts the smallest level over every threshold decides like a larger one.
-        reach = int(np.abs(theta_state).max() + moved).bit_length()
+        far = np.abs(theta_state).max() + 2 * np.abs(offset).max() + moved
+        reach = int(far).bit_length()
         left = np.clip(block.exponents, 0, reach)
         right = np.clip(-block.exponents, 0, MAX_RIGHT_SHIFT)
         scale = state.alpha * 2.0 ** -(k + self.formats.c)
@@ -437,7 +442,8 @@ class LayerLowering:
             raise WidthError([TooWide(name, "accumulator", bits, self.budget.value_bits)])
         skip = direct.astype(np.int64)
         states = block.exponents.shape[2]
-        largest = states * int(np.abs(level).max()) * c.magnitude + int(np.abs(skip).max())
+        farthest = int(np.abs(level).max() + np.abs(offset).max())
+        largest = states * farthest * c.magnitude + int(np.abs(skip).max())
         theta = affine_thresholds(
             out,
             np.full(len(block.skip), scale) / block.channel_steps,
@@ -453,6 +459,7 @@ class LayerLowering:
             gain_shift=gain_shift,
             level=level,
             theta_state=theta_state,
+            state_offset=offset,
             skip=skip,
             theta=theta,
         )

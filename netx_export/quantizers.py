@@ -26,7 +26,7 @@ Zero-point rules of unsigned quantisers:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -138,6 +138,7 @@ class LearnedStepQuantizer(nn.Module):
         self.start = start
         self.low = -(1 << (bits - 1)) if signed else 0
         self.high = max((1 << (bits - 1)) - 1, 1) if signed else (1 << bits) - 1
+        self.first_zero_points: tuple[float, ...] = ()
         self.step = nn.Parameter(torch.tensor(math.nan))
         learned = nn.Parameter(torch.tensor(0.0)) if self.rule == "learned" else None
         self.register_parameter("zero_point", learned)
@@ -164,13 +165,16 @@ class LearnedStepQuantizer(nn.Module):
             return float(self.zero_point.item())
         return None if self.rule == "published" else 0.0
 
-    def freeze(self, zero_point: float) -> None:
+    def freeze(self, zero_point: float, first: Sequence[float] = ()) -> None:
         """Fix the zero-point, whatever the rule.
 
         Parameters
         ----------
         zero_point : float
             The value `z` of every later call.
+        first : sequence of float
+            Of the state of a scan: the values of the first elements of every window, where they
+            are others.
 
         Raises
         ------
@@ -182,6 +186,18 @@ class LearnedStepQuantizer(nn.Module):
                 f"cannot freeze a zero-point of {zero_point} (signed={self.signed})"
             )
         self.frozen_zero_point.fill_(zero_point)
+        self.first_zero_points = tuple(first)
+
+    def at_element(self, x: Tensor, element: int) -> Tensor:
+        """Quantise the states at one element of the window."""
+        if element >= len(self.first_zero_points):
+            return self(x)  # type: ignore[no-any-return]
+        later = self.frozen_zero_point.clone()
+        self.frozen_zero_point.fill_(self.first_zero_points[element])
+        try:
+            return self(x)  # type: ignore[no-any-return]
+        finally:
+            self.frozen_zero_point.copy_(later)
 
     def start_from(self, x: Tensor) -> None:
         """Give the step (and a learned zero-point) its start value.

@@ -43,7 +43,8 @@ def freeze_as_exported(trained: TrainedModel, network: Network) -> FrozenModel:
         for name in QUANTISERS:
             quantizer = mixer.quantizer(f"clip_{name}")
             if not quantizer.signed and quantizer.fixed_zero_point is None:
-                quantizer.freeze(_zero_point(scales, f"blocks.{index}", name))
+                first = _first(scales, f"blocks.{index}", name)
+                quantizer.freeze(_zero_point(scales, f"blocks.{index}", name), first)
     return freeze(trained.model)
 
 
@@ -88,6 +89,16 @@ def _zero_point(scales: Mapping[str, Any], block: str, name: str) -> float:
     except (KeyError, TypeError, ValueError) as error:
         raise ModelFileError(
             f"/provenance: scales: no zero-point of quantiser {name} in {block}"
+        ) from error
+
+
+def _first(scales: Mapping[str, Any], block: str, name: str) -> list[float]:
+    """Return the zero-points of the first elements of a window, of which only a state has some."""
+    try:
+        return [float(z) for z in scales[block][name].get("first", ())]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ModelFileError(
+            f"/provenance: scales: no zero-points of quantiser {name} in {block}"
         ) from error
 
 

@@ -64,6 +64,7 @@ def scan(
         and not quantize_state.bypassed
         and quantize_state.started
         and quantize_state.fixed_zero_point is not None
+        and not quantize_state.first_zero_points
         and exponents is None
         and kernels_available()
         and u.device.type == "cpu"
@@ -123,8 +124,14 @@ def selective_scan(
     states = []
     h = drive.new_zeros(drive.shape[0], *drive.shape[2:])
     # Unbound steps: the backward of indexing one step would write the whole tensor every time.
-    for decay_t, drive_t in zip(decay.unbind(1), drive.unbind(1), strict=True):
-        h = quantize_state(decay_t * h + drive_t)
+    for element, (decay_t, drive_t) in enumerate(
+        zip(decay.unbind(1), drive.unbind(1), strict=True)
+    ):
+        p = decay_t * h + drive_t
+        if isinstance(quantize_state, LearnedStepQuantizer) and quantize_state.first_zero_points:
+            h = quantize_state.at_element(p, element)
+        else:
+            h = quantize_state(p)
         states.append(h)
     read = torch.stack(states, dim=1) @ C.unsqueeze(-1)
     return read.squeeze(-1) + D * u

@@ -36,6 +36,7 @@ def upright(block: FrozenBlock) -> FrozenBlock:
         c=_times(block.c, s * x * y),
         dt_proj=_times(block.dt_proj, delta),
         skip=block.skip * (s * y),
+        first_zero_points=tuple(z * x for z in block.first_zero_points),
         out_proj=_times(block.out_proj, y),
         quantisers={name: _upright(one) for name, one in block.quantisers.items()},
     )

@@ -41,6 +41,7 @@ def scan_step(
     delta: IntArray,
     b: IntArray,
     c: IntArray,
+    element: int = 0,
 ) -> ScanStep:
     """Advance the scan by one element of the window.
 
@@ -56,22 +57,26 @@ def scan_step(
         Codes qd of the step size.
     b, c : ndarray, int64, shape (..., state)
         Values of B and C.
+    element : int
+        Place in the window, which only a layer with offsets needs.
 
     Returns
     -------
     ScanStep
-        ``p = ((level[qh] << left) >> right) + ((gain[qd, qu]*B) >> g)``,
-        ``qh = count(p >= theta_state)``, ``y = sum_n level[qh]*C + skip[qu]`` and v, the signed
-        code of y.
+        ``p = (((level[qh] + o') << left) >> right) + ((gain[qd, qu]*B) >> g) - o``,
+        ``qh = count(p >= theta_state)``, ``y = sum_n (level[qh] + o)*C + skip[qu]`` and v, the
+        signed code of y; o is the offset of this element, o' that of the one before.
     """
     channel = np.arange(layer.neurons)
     drive = layer.gain[delta, codes][..., None] * b[..., None, :]
-    potential = drive >> layer.gain_shift
+    offset = layer.offset_at(element)
+    potential = (drive >> layer.gain_shift) - offset
     if state is not None:
         left = layer.left[delta, channel]
         right = layer.right[delta, channel]
-        potential = potential + ((layer.level[state] << left) >> right)
+        held = layer.level[state] + layer.offset_at(element - 1)
+        potential = potential + ((held << left) >> right)
     new = encode(potential, layer.theta_state)
-    read = np.matmul(layer.level[new], c[..., None])[..., 0]
+    read = np.matmul(layer.level[new] + offset, c[..., None])[..., 0]
     total = read + layer.skip[codes, channel]
     return ScanStep(new, potential, drive, total, encode_signed(total, layer.theta))

@@ -217,7 +217,13 @@ def _(layer: ScanLayer, sources: Sequence[IntArray]) -> LayerOutput:
     observed: dict[str, Interval] = {}
     for element in range(codes.shape[1]):
         step = scan_step(
-            layer, state, codes[:, element], delta[:, element], b[:, element], c[:, element]
+            layer,
+            state,
+            codes[:, element],
+            delta[:, element],
+            b[:, element],
+            c[:, element],
+            element=element,
         )
         state = step.state
         states.append(state.reshape(state.shape[0], -1))

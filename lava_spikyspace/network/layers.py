@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -179,6 +179,9 @@ class ScanLayer(Layer):
         Value of each state code in the scale of the state.
     theta_state : ndarray, int64, shape (state_j,)
         Ascending thresholds of the state.
+    state_offset : ndarray, int64, shape (row,)
+        What is added to `level` and `theta_state` at element `row` of a window; the last for all
+        later elements. The first states of a window may have zero-points of their own.
     skip : ndarray, int64, shape (code, channel)
         D*u in the scale of y.
     theta : ndarray, int64, shape (channel, j)
@@ -199,6 +202,13 @@ class ScanLayer(Layer):
     theta_state: Annotated[IntArray, Stored("params/theta_state", "int64", ("state_j",))]
     skip: Annotated[IntArray, Stored("params/skip", "int64", ("code", "channel"))]
     theta: Annotated[IntArray, Stored("params/theta", "int64", ("channel", "j"))]
+    state_offset: Annotated[IntArray, Stored("params/state_offset", "int64", ("row",))] = field(
+        default_factory=lambda: np.zeros(1, dtype=np.int64)
+    )
+
+    def offset_at(self, element: int) -> int:
+        """Return the offset of the states at an element of the window."""
+        return int(self.state_offset[min(element, len(self.state_offset) - 1)])
 
     @property
     def neurons(self) -> int:

@@ -45,6 +45,15 @@ def _limbs_of_products(tree: Tree) -> Tree:
     return Tree(values, tree.groups)
 
 
+def _offsets_of_states(tree: Tree) -> Tree:
+    """Bring a file of version 1.2 to 1.3: all states of a scan have one zero-point."""
+    values = dict(tree.values)
+    for group in sorted(group for group in tree.groups if group.endswith("/params")):
+        if b"selective_scan" in _texts(tree, group.removesuffix("/params")):
+            values[join(group, "state_offset")] = np.zeros(1, dtype=np.int64)
+    return Tree(values, tree.groups)
+
+
 _WITH_MULT_LIMBS = {b"LINEAR", b"RESIDUAL", b"forecast_head"}
 """Types and neuron types of the layers whose multiplier may be taken in limbs."""
 
@@ -69,6 +78,7 @@ def _is_fraction(value: Value) -> bool:
 MIGRATIONS: dict[Version, Migration] = {
     (1, 0): _unchanged,  # 1.1 adds the layer types of SPikE-SSM-style networks
     (1, 1): _limbs_of_products,
+    (1, 2): _offsets_of_states,
 }
 """By the version that a migration starts from; it leads to the next minor version."""
 

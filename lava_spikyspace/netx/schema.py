@@ -26,11 +26,11 @@ from lava_spikyspace.network import (
 
 FORMAT = "netx"
 EXTENSION = "spikyspace"
-VERSION = (1, 2)
+VERSION = (1, 3)
 """Version of the extension that this package writes: (major, minor).
 
 1.1 added the layer types of SPikE-SSM-style networks; 1.2 wide messages, which travel in limbs, and
-limbs of thresholds and multipliers."""
+limbs of thresholds and multipliers; 1.3 offsets of the first states of a window."""
 
 Kind = Literal["integer", "real", "text"]
 
@@ -71,6 +71,7 @@ BOUNDS: dict[str, Interval] = {
     "gain_shift": Interval(0, MAX_SHIFT),
     "level": EXACT,
     "theta_state": EXACT,
+    "state_offset": EXACT,
     "skip": EXACT,
     "message_bits": Interval(2, MESSAGE_BITS),
     "decay_real": EXACT,

@@ -225,6 +225,7 @@ def _selective_scan(layer: ScanLayer, site: Site) -> SelectiveScan:
         gain_shift=layer.gain_shift,
         level=layer.level,
         theta_state=layer.theta_state,
+        state_offset=layer.state_offset,
         skip=layer.skip,
         theta=layer.theta,
         message_limbs=site.message_limbs,

@@ -398,7 +398,8 @@ def _scan_totals(layer: ScanLayer, sources: Sequence[IntArray]) -> IntArray:
     """Return the channel sums of the scan before their comparison."""
     state, totals = None, []
     for element in range(sources[0].shape[1]):
-        step = scan_step(layer, state, *(source[:, element] for source in sources))
+        codes, delta, b, c = (source[:, element] for source in sources)
+        step = scan_step(layer, state, codes, delta, b, c, element)
         state = step.state
         totals.append(step.total)
     return np.stack(totals, axis=1)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ def make_layer(rng: np.random.Generator, channels: int = 3, states: int = 2) -> 
     )
 
 
-def by_hand(layer: ScanLayer, state, codes, delta, b, c):
+def by_hand(layer: ScanLayer, state, codes, delta, b, c, offset=0, offset_before=0):
     """Restate the recurrence of one window in plain Python integers."""
     channels, states = layer.neurons, layer.states
     new = np.zeros((channels, states), dtype=int)
@@ -33,10 +35,10 @@ def by_hand(layer: ScanLayer, state, codes, delta, b, c):
         for n in range(states):
             p = (int(layer.gain[q, u]) * int(b[n])) >> layer.gain_shift
             if state is not None:
-                held = int(layer.level[state[d, n]])
+                held = int(layer.level[state[d, n]]) + offset_before
                 p += (held << int(layer.left[q, d, n])) >> int(layer.right[q, d, n])
-            new[d, n] = sum(p >= int(t) for t in layer.theta_state)
-            total += int(layer.level[new[d, n]]) * int(c[n])
+            new[d, n] = sum(p >= int(t) + offset for t in layer.theta_state)
+            total += (int(layer.level[new[d, n]]) + offset) * int(c[n])
         out[d] = -2 + sum(total >= int(t) for t in layer.theta[d])
     return new, out
 
@@ -51,6 +53,22 @@ def test_recurrence_over_a_window(seed: int) -> None:
         b, c = rng.integers(-90, 90, 2), rng.integers(-90, 90, 2)
         step = scan_step(layer, state, codes, delta, b, c)
         hand_state, code = by_hand(layer, hand_state, codes, delta, b, c)
+        np.testing.assert_array_equal(step.state, hand_state)
+        np.testing.assert_array_equal(step.code, code)
+        state = step.state
+
+
+@pytest.mark.parametrize("offsets", [[0], [70, 0], [-30, 45, 5, 0]])
+def test_first_states_with_offsets(offsets) -> None:
+    rng = np.random.default_rng(len(offsets))
+    layer = replace(make_layer(rng), state_offset=np.array(offsets))
+    state = hand_state = None
+    for element in range(6):
+        codes, delta = rng.integers(0, 4, 3), rng.integers(0, 4, 3)
+        b, c = rng.integers(-90, 90, 2), rng.integers(-90, 90, 2)
+        now, before = (offsets[min(e, len(offsets) - 1)] for e in (element, max(0, element - 1)))
+        step = scan_step(layer, state, codes, delta, b, c, element)
+        hand_state, code = by_hand(layer, hand_state, codes, delta, b, c, now, before)
         np.testing.assert_array_equal(step.state, hand_state)
         np.testing.assert_array_equal(step.code, code)
         state = step.state

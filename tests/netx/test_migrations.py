@@ -44,7 +44,7 @@ def test_there_is_a_migration_from_every_older_minor_version():
     assert set(MIGRATIONS) == {(VERSION[0], minor) for minor in range(VERSION[1])}
 
 
-@pytest.mark.parametrize("version", ["1.3", "2.0", "0.9"])
+@pytest.mark.parametrize("version", ["1.4", "2.0", "0.9"])
 def test_a_file_of_another_version_is_refused(version, model, tmp_path):
     path = edited(model, tmp_path / "m.net", lambda f: put(f, "/@extension_version", version))
     with pytest.raises(ModelFileError, match=rf"/@extension_version: found version {version}"):
@@ -52,7 +52,7 @@ def test_a_file_of_another_version_is_refused(version, model, tmp_path):
 
 
 def test_an_older_minor_version_passes_through_its_migration(model, monkeypatch):
-    """As if version 1.3 had added a required value that version 1.2 lacks."""
+    """As if version 1.4 had added a required value that version 1.3 lacks."""
     tree = read_tree(model)
     older = Tree({k: v for k, v in tree.values.items() if k != "/deployment@horizon"}, tree.groups)
     added = {"/deployment@horizon": tree.values["/deployment@horizon"]}
@@ -60,12 +60,12 @@ def test_an_older_minor_version_passes_through_its_migration(model, monkeypatch)
     def add_horizon(old):
         return Tree({**old.values, **added}, old.groups)
 
-    monkeypatch.setattr(examine_module, "is_readable", lambda version: version <= (1, 3))
+    monkeypatch.setattr(examine_module, "is_readable", lambda version: version <= (1, 4))
     monkeypatch.setattr(
         examine_module,
         "migrate",
         lambda old, version: migrate(
-            old, version, current=(1, 3), migrations={(1, 2): add_horizon}
+            old, version, current=(1, 4), migrations={(1, 3): add_horizon}
         ),
     )
     found = examine(older)
@@ -74,11 +74,11 @@ def test_an_older_minor_version_passes_through_its_migration(model, monkeypatch)
 
 
 def as_version_1_0(file):
-    """Take out what 1.2 has added; the range of a mean square was that behind its shift."""
+    """Take out what 1.2 and 1.3 have added; the range of a mean square was that behind its shift."""
     put(file, "/@extension_version", "1.0")
     for layer in file["layer"].values():
         params = layer.get("params", {})
-        for name in ("theta_limbs", "mult_limbs"):
+        for name in ("theta_limbs", "mult_limbs", "state_offset"):
             if name in params:
                 del params[name]
         if "square_shift" in params:

@@ -87,6 +87,8 @@ def _scan(scan: ScanLayer, elements: int) -> Iterator[str]:
         yield f"{scan.name}: a decay that shifts out of {REGISTER_BITS} bits"
     if (np.diff(scan.level, n=2) != 0).any():
         yield f"{scan.name}: levels that are not evenly spaced"
+    if scan.state_offset.any():
+        yield f"{scan.name}: first states with zero-points of their own"
     if elements * len(scan.theta_state) >= COUNT_LIMIT or elements >= COUNT_LIMIT // 2:
         yield f"{scan.name}: {elements} elements of {len(scan.theta_state)} units in a window"
 

@@ -112,6 +112,12 @@ def _refuse(layer: Layer, network: Network) -> None:
         what = (
             f"its messages have {network[layer.name].ranges['message'].bits} bits and go in limbs"
         )
+    elif isinstance(layer, ScanLayer) and layer.state_offset.any():
+        raise InputError(
+            f"{layer.name}: the first states of a window have zero-points of their own, which no "
+            "neuron program takes",
+            hint="train with zero-point none",
+        )
     elif type(layer) not in (*SPIKYSPACE_LAYERS, *SPIKE_SSM_LAYERS):
         raise InputError(
             f"{layer.name}: there is no neuron program for layers of type {type(layer).__name__}"

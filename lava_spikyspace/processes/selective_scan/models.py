@@ -42,6 +42,7 @@ class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
     gain_shift: int = LavaPyType(int, int)
     level: IntArray = LavaPyType(np.ndarray, np.int64)
     theta_state: IntArray = LavaPyType(np.ndarray, np.int64)
+    state_offset: IntArray = LavaPyType(np.ndarray, np.int64)
     skip: IntArray = LavaPyType(np.ndarray, np.int64)
     theta: IntArray = LavaPyType(np.ndarray, np.int64)
     state_counters: IntArray = LavaPyType(np.ndarray, np.int64)
@@ -57,6 +58,7 @@ class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
             gain_shift=self.gain_shift,
             level=self.level,
             theta_state=self.theta_state,
+            state_offset=self.state_offset,
             skip=self.skip,
             theta=self.theta,
         )
@@ -77,6 +79,7 @@ class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
             arrived["delta_in"],
             self.message_at("b_in", arrived),
             self.message_at("c_in", arrived),
+            element=position.element,
         )
         self.state[:] = step.state
         self.record_inner(position, step.state)

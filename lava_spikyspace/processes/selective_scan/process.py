@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from lava.magma.core.process.ports.ports import InPort, OutPort
 from lava.magma.core.process.variable import Var
 
@@ -34,6 +35,8 @@ class SelectiveScan(FramedProcess):
         Fraction bits of `gain`.
     level : ndarray, int64, shape (state_code,)
         Value of each state code.
+    state_offset : ndarray, int64, shape (row,), optional
+        Offset of levels and thresholds at the first elements of a window; by default 0.
     theta_state : ndarray, int64, shape (state_j,)
         Ascending thresholds of the state.
     skip : ndarray, int64, shape (code, channel)
@@ -61,7 +64,7 @@ class SelectiveScan(FramedProcess):
         The signed code: spikes that carry its sign (``unary``) or one message (``graded``).
     state : Var, int64, shape (channel, state)
         State codes.
-    left, right, gain, gain_shift, level, theta_state, skip, theta : Var
+    left, right, gain, gain_shift, level, theta_state, state_offset, skip, theta : Var
         Parameters.
     state_counters : Var, int64
         Counts of the state codes, see `processes.tally`.
@@ -81,6 +84,7 @@ class SelectiveScan(FramedProcess):
         gain_shift: int,
         level: IntArray,
         theta_state: IntArray,
+        state_offset: IntArray | None = None,
         skip: IntArray,
         theta: IntArray,
         message_limbs: MessageLimbs = WHOLE,
@@ -113,5 +117,7 @@ class SelectiveScan(FramedProcess):
         self.gain_shift = Var(shape=(1,), init=gain_shift)
         self.level = Var(shape=level.shape, init=level)
         self.theta_state = Var(shape=theta_state.shape, init=theta_state)
+        offset = np.zeros(1, dtype=np.int64) if state_offset is None else state_offset
+        self.state_offset = Var(shape=offset.shape, init=offset)
         self.skip = Var(shape=skip.shape, init=skip)
         self.theta = Var(shape=theta.shape, init=theta)
