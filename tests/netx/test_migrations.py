@@ -74,7 +74,7 @@ def test_an_older_minor_version_passes_through_its_migration(model, monkeypatch)
 
 
 def as_version_1_0(file):
-    """Take out what 1.2 and 1.3 have added; the range of a mean square was that behind its shift."""
+    """Take out what 1.2 and 1.3 added; the range of a mean square was that behind its shift."""
     put(file, "/@extension_version", "1.0")
     for layer in file["layer"].values():
         params = layer.get("params", {})

@@ -63,6 +63,8 @@ def test_engines_agree_and_nothing_leaves_its_range(tmp_path) -> None:
     assert network_form(network) is None
     plan = make_plan(network, "graded")
     batch = BatchBackend().run(plan, messages[:3], strict=True, record=True)
+    fixed = Normalisation(kind="fixed", mean=np.zeros(7), scale=np.ones(7))
+    network = replace(network, normalisation=fixed)
     write_network(network, tmp_path / "m.net")
     assert lint_file(tmp_path / "m.net") == []
     assert networks_equal(read_network(tmp_path / "m.net"), network)
