@@ -15,6 +15,9 @@ from hypothesis import settings
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_variable, "1")
 
+# No value of any run in any test leaves its proven range, unless a test switches this off.
+os.environ.setdefault("LSS_STRICT", "1")
+
 # The same examples in every run, and no limit on the time that one takes.
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("repeatable")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -16,6 +17,21 @@ from lava_spikyspace.errors import StrictRangeError
 from lava_spikyspace.network import IntArray, Interval, Layer
 from lava_spikyspace.plan import Plan
 from lava_spikyspace.profiling.counters import Activity
+
+STRICT_VARIABLE = "LSS_STRICT"
+"""Environment variable that makes every run strict; its worker processes inherit it."""
+
+
+def is_strict(asked: bool) -> bool:
+    """Return whether values are held against their proven ranges: asked for, or always.
+
+    Parameters
+    ----------
+    asked : bool
+        What the caller said.
+    """
+    return asked or os.environ.get(STRICT_VARIABLE, "0") not in ("", "0")
+
 
 Progress = Callable[[int, int], None]
 """Called with (windows or steps done, all of them)."""

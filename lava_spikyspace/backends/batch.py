@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from lava_spikyspace.backends.base import EngineResult, Progress, check_ranges
+from lava_spikyspace.backends.base import EngineResult, Progress, check_ranges, is_strict
 from lava_spikyspace.backends.batch_activity import measure
 from lava_spikyspace.backends.batch_layers import LayerOutput, evaluate
 from lava_spikyspace.backends.fused.sharing import window_rows
@@ -84,6 +84,7 @@ class BatchBackend:
         `numpy.lib.stride_tricks.sliding_window_view`) are computed fastest: the compiled kernels
         share what is equal.
         """
+        strict = is_strict(strict)
         started = time.perf_counter()
         jobs = self.jobs or usable_cores()
         form = self._form(plan.network, messages)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lava_spikyspace.availability import backend_availability
-from lava_spikyspace.backends.base import EngineResult, Progress
+from lava_spikyspace.backends.base import EngineResult, Progress, is_strict
 from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.backends.deployment import Deployed, expected_deployment
 from lava_spikyspace.backends.loihi_host import ANY_HOST, LoihiHost
@@ -125,7 +125,7 @@ class Loihi2Backend:
             _run_on_chip,
             plan,
             messages,
-            strict,
+            is_strict(strict),
             record,
             self.host,
             timeout_s=self.timeout_s,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lava_spikyspace.backends.base import EngineResult, Progress
+from lava_spikyspace.backends.base import EngineResult, Progress, is_strict
 from lava_spikyspace.backends.simulation import RUNTIMES, Runtime, simulate
 from lava_spikyspace.errors import UsageError
 from lava_spikyspace.network import IntArray
@@ -57,7 +57,7 @@ class SimBackend:
             raise UsageError("a simulation needs at least one window, found none")
         simulated = simulate(
             _assemble,
-            (plan, messages, strict, record),
+            (plan, messages, is_strict(strict), record),
             runtime=self.runtime,
             timeout_s=self.timeout_s,
             progress=progress,
