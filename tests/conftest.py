@@ -33,6 +33,12 @@ class Finished(NamedTuple):
     stderr: str
 
 
+@pytest.fixture
+def not_strict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let values leave their proven ranges, unless a test asks for strict runs itself."""
+    monkeypatch.setenv("LSS_STRICT", "0")
+
+
 @pytest.fixture(scope="session")
 def project_root() -> Path:
     """Folder with pyproject.toml."""

@@ -233,6 +233,7 @@ class TestData:
         assert result.to_dict()["saturations"] == {n: c for n, c in counts.items() if c}
 
 
+@pytest.mark.usefixtures("not_strict")
 def test_strict_refuses_a_range_that_does_not_hold(network, values):
     from dataclasses import replace
 

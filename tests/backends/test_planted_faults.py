@@ -211,6 +211,7 @@ def test_without_a_fault_nothing_is_found(monkeypatch, expected, coding):
     assert found_by(monkeypatch, expected, None, coding) == []
 
 
+@pytest.mark.usefixtures("not_strict")
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_a_changed_constant_is_found(monkeypatch, expected, fault):
     assert found_by(monkeypatch, expected, fault, "graded")

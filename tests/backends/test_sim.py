@@ -155,6 +155,7 @@ class TestStrictMode:
                     SimBackend().run(plan, messages, strict=True)
                 assert caught.value.process == layer
 
+    @pytest.mark.usefixtures("not_strict")
     def test_nothing_is_checked_unless_asked(self, network, messages):
         ranges = {
             one.name: dict.fromkeys(one.ranges, Interval(1 << 40, 1 << 40)) for one in network
