@@ -114,7 +114,7 @@ def test_the_header_says_what_wrote_the_file(model):
     header = read_model_file(model).header
     assert header["format"] == "netx"
     assert header["extension"] == "spikyspace"
-    assert header["extension_version"] == "1.2"
+    assert header["extension_version"] == "1.3"
     assert header["generator"].startswith("lava-spikyspace ")
     assert len(header["content_sha256"]) == 64
 
