@@ -64,7 +64,7 @@ class TestJson:
         called = run_lss("--backend", "batch", "--windows", "3", "--json", "--strict")
         assert called.code == 0
         envelope = called.envelope
-        expected = lss.run(*files, backend="batch", windows=3)
+        expected = lss.run(*files, backend="batch", windows=3, record=False)
         assert envelope["ok"] is True
         assert envelope["backend"] == "batch"
         assert envelope["model"] == {
