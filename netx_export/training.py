@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -23,7 +22,7 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import LRScheduler
 
 from lava_spikyspace.datasets import Table
-from lava_spikyspace.errors import CheckpointError, DataError, UsageError
+from lava_spikyspace.errors import DataError, UsageError
 from netx_export.activity import FiringPenalty, count_codes
 from netx_export.batches import WindowData, file_unit_weights, spread_windows
 from netx_export.checkpoint import (
@@ -36,11 +35,16 @@ from netx_export.checkpoint import (
 from netx_export.config import HeadStart, ModelConfig, TrainConfig
 from netx_export.head_start import LinearBaselines
 from netx_export.optimisation import ForecastLoss, make_optimizer, make_schedule
+from netx_export.resuming import (
+    check_same_run,
+    check_target,
+    epoch_seed,
+    reproducible,
+    restore,
+    run_facts,
+    training_state,
+)
 from netx_export.spikyspace import SpikySpace
-from netx_export.threads import one_torch_thread
-
-SCHEDULE_POSITION = ("last_epoch", "_step_count", "_last_lr")
-"""What of a schedule's state changes; the rest follows from the settings, and is partly code."""
 
 QUANTIZER_ENTRY = re.compile(r"\.(clip_|channel_steps$)")
 """In the names of a state dict's entries that belong to quantisers."""
@@ -142,12 +146,7 @@ def fit(
     CheckpointError
         The checkpoint to resume is of another run.
     """
-    if resume and checkpoint is None:
-        raise UsageError("resume needs the checkpoint to continue")
-    if checkpoint is not None and not resume and not force and checkpoint.exists():
-        raise UsageError(
-            f"{checkpoint}: exists already", hint="--force replaces it, --resume continues it"
-        )
+    check_target(checkpoint, resume=resume, force=force)
     data = WindowData.prepare(table, model_config, split)
     if math.isnan(data.score_persistence(data.split.valid).r2()):
         raise DataError(
@@ -205,33 +204,15 @@ class _Run:
         if self.checkpoint is None or not self.checkpoint.exists():
             raise UsageError(f"{self.checkpoint}: no such checkpoint to resume")
         saved, state = load_training_state(self.checkpoint)
-        self._check_same_run(saved)
+        here = run_facts(self.data.config, self.provenance)
+        check_same_run(self.checkpoint, here, run_facts(saved.config, saved.provenance))
         self.best = saved
         self.provenance = saved.provenance
         if state is None:
             return True
-        try:
-            self.model.load_state_dict(state.model)
-            self.optimizer.load_state_dict(state.optimizer)
-            self.schedule.load_state_dict(state.scheduler)
-        except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise CheckpointError(f"{self.checkpoint}: the training state is unusable") from error
+        restore(self.checkpoint, state, self.model, self.optimizer, self.schedule)
         self.done, self.best_r2 = state.epoch, state.best_r2
         return False
-
-    def _check_same_run(self, saved: TrainedModel) -> None:
-        here = _facts(self.data.config, self.provenance)
-        there = _facts(saved.config, saved.provenance)
-        different = [
-            f"{name}: found {there.get(name)}, expected {value}"
-            for name, value in here.items()
-            if there.get(name) != value
-        ]
-        if different:
-            raise CheckpointError(
-                f"{self.checkpoint}: holds another run: {'; '.join(different)}",
-                hint="resume with the settings and data it was started with",
-            )
 
     def epochs(self) -> Iterator[EpochReport]:
         """Train until the last epoch, or until patience ends; yield after every checkpoint."""
@@ -345,13 +326,8 @@ class _Run:
         return TrainedModel(model, self.data.config, self.data.scaler, names, self.provenance)
 
     def _state(self) -> TrainingState:
-        return TrainingState(
-            epoch=self.done,
-            model=dict(self.model.state_dict()),
-            optimizer=self.optimizer.state_dict(),
-            scheduler={name: self.schedule.state_dict()[name] for name in SCHEDULE_POSITION},
-            best_r2=self.best_r2,
-        )
+        parameters = self.model.state_dict()
+        return training_state(self.done, parameters, self.optimizer, self.schedule, self.best_r2)
 
     def _save(self, state: TrainingState | None) -> None:
         if self.checkpoint is not None:
@@ -413,18 +389,6 @@ def _start_from(model: SpikySpace, initial: TrainedModel) -> None:
     model.load_state_dict(found, strict=False)
 
 
-def _facts(config: ModelConfig, origin: Provenance) -> dict[str, object]:
-    """Return by name all that two runs must have in common to be one."""
-    training = {} if origin.training is None else origin.training.model_dump()
-    return {
-        **{f"model.{name}": value for name, value in config.model_dump().items()},
-        **{f"training.{name}": value for name, value in training.items()},
-        "data_sha256": origin.data_sha256,
-        "initial_sha256": origin.initial_sha256,
-        "split": origin.split,
-    }
-
-
 def _copy_of(model: SpikySpace) -> SpikySpace:
     copy = SpikySpace(model.config)
     copy.load_state_dict(model.state_dict())
@@ -434,20 +398,3 @@ def _copy_of(model: SpikySpace) -> SpikySpace:
 def _ten_digits(values: Mapping[str, float]) -> dict[str, float]:
     """Leave out the digits that depend on the number of threads of NumPy's matrix products."""
     return {name: float(f"{value:.10g}") for name, value in values.items()}
-
-
-def epoch_seed(seed: int, epoch: int) -> int:
-    """Return the seed of an epoch's random numbers."""
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
-
-
-@contextmanager
-def reproducible() -> Iterator[None]:
-    """Demand deterministic algorithms, and leave the caller's settings as they were."""
-    before = torch.are_deterministic_algorithms_enabled()
-    torch.use_deterministic_algorithms(True)
-    try:
-        with torch.random.fork_rng(devices=[]), one_torch_thread():
-            yield
-    finally:
-        torch.use_deterministic_algorithms(before)

@@ -16,7 +16,7 @@ from lava_spikyspace.errors import UsageError
 from netx_export.batches import WindowData, file_unit_weights, spread_windows
 from netx_export.config import TrainConfig
 from netx_export.optimisation import ForecastLoss, make_schedule
-from netx_export.training import epoch_seed, reproducible
+from netx_export.resuming import epoch_seed, reproducible
 
 
 @dataclass(frozen=True, eq=False)

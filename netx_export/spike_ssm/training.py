@@ -18,14 +18,22 @@ from torch.optim import AdamW
 from torch.optim.lr_scheduler import OneCycleLR
 
 from lava_spikyspace.datasets import LabelledSequences, Table
-from lava_spikyspace.errors import CheckpointError, UsageError
+from lava_spikyspace.errors import UsageError
 from netx_export.checkpoint import Provenance, TrainingState, parameters_of
+from netx_export.resuming import (
+    check_same_run,
+    check_target,
+    epoch_seed,
+    reproducible,
+    restore,
+    run_facts,
+    training_state,
+)
 from netx_export.spike_ssm import checkpoint as checkpoints
 from netx_export.spike_ssm.checkpoint import TrainedSsm
 from netx_export.spike_ssm.config import SpikeSsmConfig, SpikeSsmTraining
 from netx_export.spike_ssm.examples import Ratios, prepare
 from netx_export.spike_ssm.model import SpikeSsm
-from netx_export.training import SCHEDULE_POSITION, epoch_seed, reproducible
 
 UNRESOLVED_WARNING = 0.02
 """Share of spikes left open by PMBC above which training warns."""
@@ -105,12 +113,7 @@ def fit(
     CheckpointError
         The checkpoint to resume is of another run.
     """
-    if resume and checkpoint is None:
-        raise UsageError("resume needs the checkpoint to continue")
-    if checkpoint is not None and not resume and not force and checkpoint.exists():
-        raise UsageError(
-            f"{checkpoint}: exists already", hint="--force replaces it, --resume continues it"
-        )
+    check_target(checkpoint, resume=resume, force=force)
     with reproducible():
         run = _Run(table, config, settings, split, initial, checkpoint, progress)
         if resume and run.continue_from_checkpoint():
@@ -168,39 +171,14 @@ class _Run:
         if self.checkpoint is None or not self.checkpoint.exists():
             raise UsageError(f"{self.checkpoint}: no such checkpoint to resume")
         saved, state = checkpoints.load_training_state(self.checkpoint)
-        here, there = self._facts(self.provenance), self._facts(saved.provenance, saved.config)
-        different = [
-            f"{name}: found {there.get(name)}, expected {value}"
-            for name, value in here.items()
-            if there.get(name) != value
-        ]
-        if different:
-            raise CheckpointError(
-                f"{self.checkpoint}: holds another run: {'; '.join(different)}",
-                hint="resume with the settings and data it was started with",
-            )
+        here = run_facts(self.config, self.provenance)
+        check_same_run(self.checkpoint, here, run_facts(saved.config, saved.provenance))
         self.kept, self.provenance = saved, saved.provenance
         if state is None:
             return True
-        try:
-            self.model.load_state_dict(state.model, strict=False)
-            self.optimizer.load_state_dict(state.optimizer)
-            self.schedule.load_state_dict(state.scheduler)
-        except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise CheckpointError(f"{self.checkpoint}: the training state is unusable") from error
+        restore(self.checkpoint, state, self.model, self.optimizer, self.schedule, strict=False)
         self.done, self.best_quality = state.epoch, state.best_r2
         return False
-
-    def _facts(self, origin: Provenance, config: SpikeSsmConfig | None = None) -> dict[str, object]:
-        """Return by name all that two runs must have in common to be one."""
-        training = {} if origin.training is None else origin.training.model_dump()
-        return {
-            **{f"model.{k}": v for k, v in (config or self.config).model_dump().items()},
-            **{f"training.{k}": v for k, v in training.items()},
-            "data_sha256": origin.data_sha256,
-            "initial_sha256": origin.initial_sha256,
-            "split": origin.split,
-        }
 
     def epochs(self) -> Iterator[SsmEpochReport]:
         """Train until the last epoch; yield after every checkpoint."""
@@ -288,12 +266,9 @@ class _Run:
         return TrainedSsm(model, self.config, self.examples.scaler, self.names, self.provenance)
 
     def _state(self) -> TrainingState:
-        return TrainingState(
-            epoch=self.done,
-            model=parameters_of(self.model),
-            optimizer=self.optimizer.state_dict(),
-            scheduler={name: self.schedule.state_dict()[name] for name in SCHEDULE_POSITION},
-            best_r2=self.best_quality,
+        parameters = parameters_of(self.model)
+        return training_state(
+            self.done, parameters, self.optimizer, self.schedule, self.best_quality
         )
 
     def _save(self, state: TrainingState | None) -> None:
