@@ -223,6 +223,7 @@ class BlockRun:
             2.0**-scan.gain_shift,
             scan.theta_state,
             scan.level_base,
+            scan.state_offset,
             scan.level_step,
             scan.skip,
             scan.theta,

@@ -51,7 +51,10 @@ class ScanForm:
     gain_shift : int
         Their fraction bits.
     level_base, level_step : int
-        The level of code q is ``level_base + q * level_step``.
+        The level of code q is ``level_base + q * level_step``, and the offset of its element.
+    state_offset : ndarray, int64, shape (row,)
+        Offsets of the levels and thresholds of a state at the first elements of a window; the last
+        holds for all later ones.
     theta_state : ndarray, int32 or int64, shape (state_j,)
         Thresholds of the state, saturated at the limits of the type, in which states are computed.
     read_type : type
@@ -71,6 +74,7 @@ class ScanForm:
     gain_shift: int
     level_base: int
     level_step: int
+    state_offset: IntArray
     theta_state: npt.NDArray[np.signedinteger[Any]]
     read_type: IntType
     skip: IntArray
@@ -241,6 +245,7 @@ def _scan_form(layer: ScanLayer, proven: Proven) -> ScanForm:
         gain_shift=layer.gain_shift,
         level_base=int(levels[0]),
         level_step=int(levels[1] - levels[0]) if len(levels) > 1 else 0,
+        state_offset=layer.state_offset,
         theta_state=np.clip(layer.theta_state, limits.min, limits.max).astype(states),
         read_type=read_type(layer, proven),
         skip=layer.skip,

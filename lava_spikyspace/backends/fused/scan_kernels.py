@@ -37,8 +37,8 @@ _WIDE = 1 << 40
 
 
 @_compile
-def drive_of(b: Array, gain: Array, unit: float, drive: Array) -> None:
-    """Write ``(gain*B) >> g`` for every pair of codes: exact in float64 below 2**53.
+def drive_of(b: Array, gain: Array, unit: float, offset: int, drive: Array) -> None:
+    """Write ``((gain*B) >> g) - offset`` for every pair of codes: exact in float64 below 2**53.
 
     Parameters
     ----------
@@ -48,15 +48,18 @@ def drive_of(b: Array, gain: Array, unit: float, drive: Array) -> None:
         Gains of the pairs (delta code, code).
     unit : float
         ``2**-g``.
+    offset : int
+        Offset of the thresholds of the state at this element.
     drive : ndarray, int32 or int64, shape (pair * state,)
         Result.
     """
     kind = drive.dtype.type
     states = uint64(b.shape[0])
+    away = np.float64(offset)
     for pair in range(uint64(gain.shape[0])):
         factor = gain[pair]
         for n in range(states):
-            drive[pair * states + n] = kind(np.floor(factor * np.float64(b[n]) * unit))
+            drive[pair * states + n] = kind(np.floor(factor * np.float64(b[n]) * unit) - away)
 
 
 @_compile
@@ -346,10 +349,10 @@ def step_channel(  # noqa: C901 - one loop nest, as the machine runs it
 def scan_windows(  # noqa: C901 - one loop nest, as the machine runs it
     inputs: Array, first_window: int, linked: Array, shifts: Array, u: Array, delta: Array,
     b: Array, c: Array, left: Array, right: Array, has_left: bool, gain: Array, unit: float,
-    theta_state: Array, base: int, step: int, skip: Array, theta: Array, lowest: int,
-    code_step: int, trajectory: Array, origin: int, counts: Array, sent: Array, magnitude: Array,
-    record: Array, outputs: Array, indices: Array, first_free: int, state_span: Array,
-    total_span: Array,
+    theta_state: Array, base: int, offsets: Array, step: int, skip: Array, theta: Array,
+    lowest: int, code_step: int, trajectory: Array, origin: int, counts: Array, sent: Array,
+    magnitude: Array, record: Array, outputs: Array, indices: Array, first_free: int,
+    state_span: Array, total_span: Array,
 ) -> tuple[int, int]:  # fmt: skip
     """Run the scan of a chunk; return the used nodes and the new origin of the trajectory.
 
@@ -365,6 +368,9 @@ def scan_windows(  # noqa: C901 - one loop nest, as the machine runs it
         Values.
     left, right, has_left, gain, unit, theta_state, base, step
         As in the functions above.
+    offsets : ndarray, int64, shape (row,)
+        Offset of levels and thresholds at every element; the last for all later ones. Elements of
+        two windows with other offsets, or after others, share nothing.
     skip : ndarray, int64, shape (code, channel)
         Skip values.
     theta : ndarray, int64, shape (j, channel)
@@ -401,6 +407,7 @@ def scan_windows(  # noqa: C901 - one loop nest, as the machine runs it
     totals = np.empty((2, channels), dtype=np.int64)
     sums, nonzero = np.empty(size, dtype=np.uint8), np.empty(size, dtype=np.uint8)
     active = np.empty(channels, dtype=np.int64)
+    last = offsets.shape[0] - 1
     free = first_free
     for w in range(first_window, windows):
         shift = shifts[w] if linked[w] else elements
@@ -418,10 +425,11 @@ def scan_windows(  # noqa: C901 - one loop nest, as the machine runs it
             node = inputs[w, e]
             row = trajectory[(origin + e) % elements]
             before = trajectory[(origin + e - 1) % elements]
+            offset, offset_before = offsets[min(e, last)], offsets[min(max(e - 1, 0), last)]
             if e + shift >= elements:
                 if e > 0 and not held:
-                    levels_of(before, base, step, level)
-                drive_of(b[node], gain, unit, drive)
+                    levels_of(before, base + offset_before, step, level)
+                drive_of(b[node], gain, unit, offset, drive)
                 if e == 0:
                     first_potentials(u[node], delta[node], codes_of_u, states, drive, potential)
                 else:
@@ -429,17 +437,23 @@ def scan_windows(  # noqa: C901 - one loop nest, as the machine runs it
                         u[node], delta[node], codes_of_u, level, left, right, has_left, drive,
                         potential,
                     )  # fmt: skip
-                encode_states(potential, theta_state, base, step, level, row, state_span)
+                encode_states(
+                    potential, theta_state, base + offset, step, level, row, state_span
+                )  # fmt: skip
                 held = True
                 read_out(
-                    row, u[node], c[node], base, step, skip, theta, lowest, code_step, products,
-                    totals, outputs[free], total_span,
+                    row, u[node], c[node], base + offset, step, skip, theta, lowest, code_step,
+                    products, totals, outputs[free], total_span,
                 )  # fmt: skip
                 indices[w, e] = free
                 free += 1
                 continue
             known = indices[w - 1, e + shift]
-            same_input = node == inputs[w - 1, e + shift]
+            same_input = (
+                node == inputs[w - 1, e + shift]
+                and offset == offsets[min(e + shift, last)]
+                and offset_before == offsets[min(max(e + shift - 1, 0), last)]
+            )
             if not same_input or (e == 0 and shift > 0):
                 differing = channels
                 for d in range(channels):
@@ -449,11 +463,11 @@ def scan_windows(  # noqa: C901 - one loop nest, as the machine runs it
             if differing == 0:
                 indices[w, e] = known
                 continue
-            drive_of(b[node], gain, unit, drive)
+            drive_of(b[node], gain, unit, offset, drive)
             ground = np.int64(0)
             for n in range(states):
                 ground += c[node, n]
-            ground *= base
+            ground *= base + offset
             out = outputs[free]
             out[:] = outputs[known]
             changed = False
@@ -462,7 +476,7 @@ def scan_windows(  # noqa: C901 - one loop nest, as the machine runs it
                 d = active[k]
                 if step_channel(
                     d, u[node, d], delta[node, d], codes_of_u, before, e > 0, left, right, drive,
-                    theta_state, base, step, row, counts, scratch, state_span,
+                    theta_state, base + offset_before, step, row, counts, scratch, state_span,
                 ):  # fmt: skip
                     active[left_over] = d
                     left_over += 1

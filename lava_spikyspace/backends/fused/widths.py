@@ -87,8 +87,6 @@ def _scan(scan: ScanLayer, elements: int) -> Iterator[str]:
         yield f"{scan.name}: a decay that shifts out of {REGISTER_BITS} bits"
     if (np.diff(scan.level, n=2) != 0).any():
         yield f"{scan.name}: levels that are not evenly spaced"
-    if scan.state_offset.any():
-        yield f"{scan.name}: first states with zero-points of their own"
     if elements * len(scan.theta_state) >= COUNT_LIMIT or elements >= COUNT_LIMIT // 2:
         yield f"{scan.name}: {elements} elements of {len(scan.theta_state)} units in a window"
 
@@ -99,7 +97,8 @@ def _largest_shift(scan: ScanLayer) -> int:
 
 def _shifted(scan: ScanLayer) -> int:
     """Return the largest level, shifted left: before it is shifted right again, it is wide."""
-    return max(abs(int(level)) for level in scan.level) << int(scan.left.max())
+    level, offset = Interval.of(scan.level), Interval.of(scan.state_offset)
+    return (level.magnitude + offset.magnitude) << int(scan.left.max())
 
 
 def _thresholds(block: BlockLayers) -> list[tuple[str, IntArray]]:

@@ -91,6 +91,43 @@ def test_equal_on_random_networks(shape, seed):
     assert compare(network, overlapping, coding, chunk=11) == []
 
 
+def with_offsets(network, offsets):
+    """Return a network whose first states have levels and thresholds of their own.
+
+    Parameters
+    ----------
+    offsets : sequence of float
+        By element, in steps between two levels.
+    """
+
+    def shifted(layer):
+        step = int(np.diff(layer.level[:2])[0]) if len(layer.level) > 1 else 1
+        return replace(layer, state_offset=(np.array(offsets) * step).astype(np.int64))
+
+    layers = [shifted(layer) if isinstance(layer, ScanLayer) else layer for layer in network]
+    network = replace(network, layers=tuple(layers))
+    return with_ranges(network, prove_ranges(network))
+
+
+@pytest.mark.parametrize("offsets", [(-1,), (1.3, 0), (-2, 0.7, -1), (0, -1, 0), (1,) * 6 + (2, 0)])
+@pytest.mark.parametrize("shape", ["three blocks", "3 bits", "five taps", "wide messages"])
+def test_first_states_with_offsets(shape, offsets):
+    network = with_offsets(network_of(shape, 3), offsets)
+    states = [f"{layer.name}.state" for layer in network if isinstance(layer, ScanLayer)]
+    assert compare(network, random_messages(6, network, 9), "unary") == []
+    table = table_of(network, 40, 3)
+    for step in (1, 3):
+        assert compare(network, views_of(table, network.window, step), chunk=11) == []
+    # They matter: without them, states are others.
+    plan, messages = make_plan(network, "graded"), random_messages(6, network, 9)
+    plain = make_plan(network_of(shape, 3), "graded")
+    found, without = (
+        BatchBackend(kernels="fused").run(one, messages, record=True).records
+        for one in (plan, plain)
+    )
+    assert any(not np.array_equal(found[name], without[name]) for name in states)
+
+
 @pytest.mark.parametrize("coding", CODINGS)
 @pytest.mark.parametrize("shape", ["plain", "limbs", "at the limits", "wide messages"])
 def test_equal_at_the_ends_of_the_input_range(shape, coding):
