@@ -87,8 +87,15 @@ def test_published_zero_points_come_from_batches_of_32() -> None:
     states = calls["blocks.1.scan.state"]
     assert len(states) == 3 * 7
     state_minima = np.array([float(call.input.min()) for call in states])
-    found = model.quantizers()["blocks.1.scan.state"].fixed_zero_point
-    assert found == median_zero_point(state_minima)
+    found = model.quantizers()["blocks.1.scan.state"]
+    # Of all states, or of the elements one by one where that brings the forecasts closer.
+    by_element = state_minima.reshape(3, 7).T
+    elements = [median_zero_point(minima) for minima in by_element]
+    if found.first_zero_points:
+        first = found.first_zero_points
+        assert [*first, *[found.fixed_zero_point] * (7 - len(first))] == elements
+    else:
+        assert found.fixed_zero_point == median_zero_point(state_minima)
 
 
 def test_quantiser_rounds_half_to_even_and_clips() -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -141,7 +142,11 @@ def test_limit_ends_the_worker_and_everything_it_left(remains, clock):
 
 def test_limit_ends_processes_in_other_sessions(remains, clock):
     def look_and_expire(step, steps):
-        remains.look()
+        for _ in range(100):  # a process can be seen before its environment is
+            remains.look()
+            if len(remains.processes) == 2:
+                break
+            time.sleep(0.05)
         clock.expire()
 
     with pytest.raises(SimulationTimeoutError):
