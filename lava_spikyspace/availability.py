@@ -58,7 +58,9 @@ def backend_availability() -> tuple[Availability, ...]:
         ``batch``, ``sim`` and ``loihi2``, in this order.
     """
     return (
-        Availability("batch", "integer engine in NumPy, for whole test sets", available=True),
+        Availability(
+            "batch", "integer engine in compiled kernels, for whole test sets", available=True
+        ),
         _sim(),
         _loihi2(),
     )

@@ -49,17 +49,17 @@ class Classification:
 
     def confusion(self) -> IntArray:
         """Return how often each true class (row) was given each class (column)."""
-        counts = np.zeros((self.classes, self.classes), dtype=np.int64)
-        np.add.at(counts, (self.labels, self.predicted), 1)
-        return counts
+        pairs = self.labels * self.classes + self.predicted
+        counts = np.bincount(pairs, minlength=self.classes**2)
+        return counts.reshape(self.classes, self.classes)
 
     def scores(self) -> dict[str, dict[str, float]]:
         """Return the metrics as those of a forecast are returned: over ``all`` steps.
 
         ``mean_recall`` is the mean over the classes that occur of the share that was found.
         """
-        counts = self.confusion()
-        found, there = np.diag(counts), counts.sum(axis=1)
+        there = np.bincount(self.labels, minlength=self.classes)
+        found = np.bincount(self.labels[self.labels == self.predicted], minlength=self.classes)
         recall = float((found[there > 0] / there[there > 0]).mean())
         return {"all": {ACCURACY: self.accuracy, MEAN_RECALL: recall}}
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 from lava_spikyspace.backends.base import Progress
 from lava_spikyspace.backends.batch import BatchBackend
-from lava_spikyspace.classification import Classification
+from lava_spikyspace.classification import MAJORITY, Classification
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import (
     DEFAULT_SPLIT,
@@ -33,7 +33,14 @@ from lava_spikyspace.plan import Coding
 from lava_spikyspace.results import RunSummary, as_entry
 from lava_spikyspace.run_directory import new_run_directory
 from lava_spikyspace.running import output_names, plan_of, series_of, summarise
-from lava_spikyspace.scoring import MaskedScores, Scores, make_scoring, score_entries
+from lava_spikyspace.scoring import (
+    PERSISTENCE,
+    RIDGE,
+    MaskedScores,
+    Scores,
+    make_scoring,
+    score_entries,
+)
 from lava_spikyspace.streaming import WindowStream
 from lava_spikyspace.workers import open_workers
 
@@ -76,10 +83,14 @@ class Evaluation(RunSummary):
     masked: MaskedScores | None = None
     classification: Classification | None = None
 
+    @property
+    def _baselines(self) -> tuple[str, ...]:
+        return (PERSISTENCE, RIDGE) if self.classification is None else (MAJORITY,)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the ``data`` of ``evaluate --json``, as plain values; NaN becomes None."""
         return {
-            **score_entries(self.scores),
+            **score_entries(self.scores, self._baselines),
             "masked": None if self.masked is None else self.masked.to_dict(),
             "classification": as_entry(self.classification),
             "windows": len(self.windows),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Protocol, TypeAlias
@@ -56,8 +56,18 @@ class MaskedScores:
         }
 
 
-def score_entries(scores: Mapping[str, Scores]) -> dict[str, Any]:
-    """Return ``metrics`` and ``baselines`` as JSON has them: a metric that is NaN is None."""
+def score_entries(
+    scores: Mapping[str, Scores], baselines: Sequence[str] = (PERSISTENCE, RIDGE)
+) -> dict[str, Any]:
+    """Return ``metrics`` and ``baselines`` as JSON has them: a metric that is NaN is None.
+
+    Parameters
+    ----------
+    scores : mapping of str to Scores
+        By forecaster.
+    baselines : sequence of str
+        Those that are named; None stands for one without scores.
+    """
     plain = {
         name: {
             step: {metric: value if isfinite(value) else None for metric, value in metrics.items()}
@@ -65,12 +75,9 @@ def score_entries(scores: Mapping[str, Scores]) -> dict[str, Any]:
         }
         for name, entry in scores.items()
     }
-    others = [name for name in scores if name != MODEL]
-    if MAJORITY not in others:
-        others = [PERSISTENCE, RIDGE]
     return {
         "metrics": plain[MODEL],
-        "baselines": {name: plain.get(name) for name in others},
+        "baselines": {name: plain.get(name) for name in baselines},
     }
 
 

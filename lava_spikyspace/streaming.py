@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from lava_spikyspace.backends.base import Backend, Progress
+from lava_spikyspace.backends.base import Backend, Progress, is_strict
 from lava_spikyspace.backends.deployment import Deployed
 from lava_spikyspace.backends.measurement import Measurement
 from lava_spikyspace.boundary import FloatArray
@@ -198,7 +198,7 @@ class WindowStream:
             self.engine,
             self.plan,
             str(self.table.path),
-            self.strict,
+            is_strict(self.strict),
             self.clip_input,
             self.table.stride,
         )

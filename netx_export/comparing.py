@@ -219,7 +219,12 @@ def compare(
             messages = encode_windows(fresh_plan.network, raw, clip=True).messages
             unchanged = BatchBackend().run(fresh_plan, messages, record=True)
             wanted = {name: unchanged.records[name] for name in trace.records}
-            against_fresh.add(wanted, batch.records, indices)
+            head = network.head.name
+            against_fresh.add(
+                {**wanted, head: unchanged.forecasts},
+                {**batch.records, head: batch.forecasts},
+                indices,
+            )
         expected = trace.forecasts
         given = {"integer": decode_forecasts(network, batch.forecasts, encoded)}
         if lava is not None:

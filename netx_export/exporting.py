@@ -13,6 +13,7 @@ import numpy as np
 import lava_spikyspace
 from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.boundary import EncodedWindows, encode_windows
+from lava_spikyspace.datasets.sequences import LabelledSequences
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import DEFAULT_SPLIT, Split, input_windows, split_windows
 from lava_spikyspace.diagnostics import Diagnostic
@@ -145,6 +146,8 @@ def export(
     """
     options = options or ExportOptions()
     config = trained.config
+    if isinstance(table, LabelledSequences):
+        raise DataError(f"{table.path}: found labelled sequences, expected a table")
     table = table.match(trained.names, config.d_model)
     split = options.split or _split_of(trained)
     training = _TrainingSplit.of(trained, table, split)

@@ -127,7 +127,10 @@ def compare(
     passed = fail_above is None or measured <= fail_above
     if not passed:
         session.line(f"failed: {quantity} {measured:.3e} is above {fail_above:g}")
-    _say_next(session, model, data, result)
+    if findings:
+        session.suggest("lint", model)
+    else:
+        _say_next(session, model, data, result)
     session.emit(
         data=result.to_dict(),
         backend=against,

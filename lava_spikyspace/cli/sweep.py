@@ -156,11 +156,28 @@ def sweep(
     _show(session, result)
     session.note(f"kept in {out}" if out else "--out FILE.csv keeps all columns")
     if out is None:
-        session.suggest("sweep", model, data=data, out="sweep.csv", grid=[*grid, *terms])
+        session.suggest(
+            "sweep",
+            model,
+            data=data,
+            calibration=calibration,
+            config=config,
+            split=split,
+            out="sweep.csv",
+            grid=[*grid, *terms],
+        )
     elif result.kind == "checkpoint" and model is not None:
-        session.suggest("export", model, "-o", model.with_suffix(".net"), calibration=data)
+        session.suggest(
+            "export",
+            model,
+            "-o",
+            model.with_suffix(".net"),
+            calibration=calibration or data,
+            config=config,
+            split=split,
+        )
     else:
-        session.suggest("evaluate", model, data=data)
+        session.suggest("evaluate", model, data=data, split=split)
     session.emit(
         data=result.to_dict(),
         model=Path(result.model.path),

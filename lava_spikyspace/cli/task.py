@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -12,21 +12,32 @@ from lava_spikyspace.cli.session import Session
 
 TaskName = Literal["digits", "recall", "listops"]
 
+DEFAULTS: dict[str, dict[str, int]] = {
+    "digits": {},
+    "recall": {"delay": 256, "train": 4096, "test": 1024},
+    "listops": {"length": 512, "train": 4096, "test": 1024},
+}
+"""What each task can be told, and what it is otherwise."""
+
+
+def _number(what: str, least: int = 1) -> Any:  # noqa: ANN401 - an option, for which typer has no public type
+    return typer.Option(min=least, metavar="N", help=what, show_default=False)
+
 
 def task(
     session: Session,
     name: Annotated[TaskName, typer.Argument(help="Task.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="npz file to write.")],
     length: Annotated[
-        int, typer.Option(min=4, help="listops: longest expression in tokens.")
-    ] = 512,
-    delay: Annotated[int, typer.Option(min=1, help="recall: steps to remember for.")] = 256,
+        int | None, _number("listops: longest expression in tokens; default 512.", 4)
+    ] = None,
+    delay: Annotated[int | None, _number("recall: steps to remember for; default 256.")] = None,
     train: Annotated[
-        int, typer.Option(min=1, help="recall, listops: sequences to train on.")
-    ] = 4096,
+        int | None, _number("recall, listops: sequences to train on; default 4096.")
+    ] = None,
     test: Annotated[
-        int, typer.Option(min=1, help="recall, listops: sequences of the test.")
-    ] = 1024,
+        int | None, _number("recall, listops: sequences of the test; default 1024.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the sequences, or of the split.")] = 0,
     force: ForceFlag = False,
 ) -> None:
@@ -43,36 +54,47 @@ def task(
         Task.
     out : Path
         File to write.
-    length, delay, train, test, seed : int
+    length, delay, train, test : int, optional
+        Sizes; each task has its own.
+    seed : int
         See `netx_export.spike_ssm.tasks`.
     force : bool
         Replace the file.
     """
     import numpy as np
 
+    from lava_spikyspace.availability import require_export
+    from lava_spikyspace.errors import UsageError
     from lava_spikyspace.files import atomic_write, check_target
     from netx_export.spike_ssm import tasks
 
+    given = {"length": length, "delay": delay, "train": train, "test": test}
+    told = {flag: number for flag, number in given.items() if number is not None}
+    for flag in told:
+        if flag not in DEFAULTS[name]:
+            raise UsageError(f"--{flag} is no setting of the task {name}")
     check_target(out, force=force)
     if name == "digits":
-        made = tasks.digits(seed)
-    elif name == "recall":
-        made = tasks.delayed_recall(delay, train=train, test=test, seed=seed)
-    else:
-        made = tasks.listops(length, train=train, test=test, seed=seed)
+        require_export("sklearn")
+    made = tasks.TASKS[name](seed=seed, **{**DEFAULTS[name], **told})
     with atomic_write(out, force=force) as temporary, temporary.open("wb") as stream:
         # Not compressed: one-hot tokens shrink so far that a reader takes them for a bomb.
         small = np.clip(np.rint(made.inputs), 0, 255).astype(np.uint8)
         inputs = small if np.array_equal(small, made.inputs) else made.inputs
         np.savez(stream, inputs=inputs, labels=made.labels)
-    split = ",".join(f"{share:g}" for share in made.split)
+    split = ",".join(f"{share:.9g}" for share in made.split)
     count, steps, channels = made.inputs.shape
     session.line(
         f"{out}: {count} sequences of {steps} steps, {channels} channels, {made.classes} classes; "
         f"split {split}"
     )
-    session.note(
-        f"next: lava-spikyspace train --family spike-ssm --data {out} --split {split} -o CKPT"
+    session.suggest(
+        "train",
+        "-o",
+        out.with_suffix(".pt"),
+        family="spike-ssm",
+        data=out,
+        split=split,
     )
     session.emit(
         data={

@@ -107,7 +107,9 @@ def check_names(source: Source, names: Sequence[str], variates: int) -> None:
         raise source.error("names", f"duplicate columns {listed}", "names that are all different")
 
 
-def exact_float64(source: Source, values: NDArray[Any], place: Place) -> NDArray[np.float64]:
+def exact_float64(
+    source: Source, values: NDArray[Any], place: Place, label: str = "values"
+) -> NDArray[np.float64]:
     """Convert numbers to float64 without changing one.
 
     Parameters
@@ -118,6 +120,8 @@ def exact_float64(source: Source, values: NDArray[Any], place: Place) -> NDArray
         Floating-point numbers up to 64 bits or integers.
     place : callable
         Words for a place in the file.
+    label : str
+        What the array is called there.
 
     Returns
     -------
@@ -132,7 +136,7 @@ def exact_float64(source: Source, values: NDArray[Any], place: Place) -> NDArray
     kind = values.dtype.kind
     if kind not in "fiu" or values.dtype.itemsize > CELL_BYTES:
         raise source.error(
-            "values", f"dtype {values.dtype}", "integers or floating-point numbers up to 64 bits"
+            label, f"dtype {values.dtype}", "integers or floating-point numbers up to 64 bits"
         )
     exact = np.ascontiguousarray(values, dtype=np.float64)
     if kind == "f":

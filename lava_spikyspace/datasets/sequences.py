@@ -6,8 +6,8 @@ They are kept as a table whose windows stand one behind the other: sequence i is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,10 @@ class LabelledSequences(Table):
             )
         return len(self.labels)
 
+    def match(self, names: Sequence[str] | None, count: int | None = None) -> Table:
+        """Check the number of channels; see `Table.match`. They have no names to go by."""
+        return replace(super().match(names, count), note=None)
+
     def check_labels(self, classes: int) -> None:
         """Refuse labels that are no class of a model with so many classes."""
         wrong = np.flatnonzero(self.labels >= classes)
@@ -115,7 +119,7 @@ def assemble_sequences(source: Source, arrays: Mapping[str, NDArray[Any]]) -> La
         where = f"{INPUTS}: sequence {row // length}, step {row % length}"
         return where if column is None else f"{where}, channel {column} (counted from 0)"
 
-    values = exact_float64(source, inputs.reshape(-1, inputs.shape[2]), place).view()
+    values = exact_float64(source, inputs.reshape(-1, inputs.shape[2]), place, INPUTS).view()
     classes = labels.astype(np.int64)
     values.flags.writeable = classes.flags.writeable = False
     return LabelledSequences(

@@ -54,7 +54,7 @@ def _offsets_of_states(tree: Tree) -> Tree:
     return Tree(values, tree.groups)
 
 
-_WITH_MULT_LIMBS = {b"LINEAR", b"RESIDUAL", b"forecast_head"}
+_WITH_MULT_LIMBS = {b"LINEAR", b"RESIDUAL", b"forecast_head", b"PROJECTION", b"PTSIGMOID"}
 """Types and neuron types of the layers whose multiplier may be taken in limbs."""
 
 

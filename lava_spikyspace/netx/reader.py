@@ -65,9 +65,11 @@ def read_model_file(path: str | Path, *, may_be_edited: bool = False) -> ModelFi
     """
     examination = examine_file(path)
     edited = [found for found in examination.findings if found.code == "content-digest"]
-    is_sound = not examination.findings or (may_be_edited and examination.findings == (*edited,))
-    if examination.draft is None or not is_sound:
-        raise refusal(path, examination.findings)
+    wrong = examination.findings
+    if may_be_edited:
+        wrong = tuple(found for found in wrong if found not in edited)
+    if examination.draft is None or wrong:
+        raise refusal(path, wrong)
     return ModelFile(examination.draft.network(), examination.header, *edited)
 
 

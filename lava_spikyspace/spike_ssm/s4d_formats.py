@@ -73,8 +73,14 @@ def fixed_point_s4d(
     Raises
     ------
     UsageError
-        A decay does not die away, or a value fits no register.
+        A number is none or no unit, a decay does not die away, or a value fits no register.
     """
+    numbers = {"decay": decay, "readout": readout, "skip": skip, "input_unit": input_unit}
+    for what, values in {**numbers, "output_unit": np.asarray(output_unit)}.items():
+        if not np.isfinite(values).all():
+            raise UsageError(f"{name}: {what}: found a value that is not finite")
+    if not (np.all(input_unit > 0) and output_unit > 0):
+        raise UsageError(f"{name}: expected units above 0")
     rounded = np.rint(decay * 2.0**DECAY_BITS)
     if (np.abs(rounded) >= 2.0**DECAY_BITS).any():
         raise UsageError(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from lava_spikyspace.errors import UsageError
+from lava_spikyspace.datasets.windows import RATIO_TOLERANCE
+from lava_spikyspace.errors import InternalError, UsageError
 
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 LabelArray: TypeAlias = npt.NDArray[np.int64]
+
+MAX_VALUES = 1 << 27
+"""Most values of a task: 1 GiB in float64."""
 
 SYMBOLS = 4
 """Symbols of delayed recall."""
@@ -76,9 +81,30 @@ class Task:
 
     @property
     def split(self) -> tuple[float, float, float]:
-        """Shares of training, validation (0) and test, in thousandths."""
-        share = round(len(self.train) / (len(self.train) + len(self.test)), 3)
-        return share, 0.0, round(1.0 - share, 3)
+        """Shares of training, validation (0) and test: `split_range` gives back these parts."""
+        count = len(self.train) + len(self.test)
+        return _share(len(self.train), count), 0.0, _share(len(self.test), count)
+
+
+def _share(part: int, count: int) -> float:
+    """Return a short decimal of which `split_range` makes `part` of `count`."""
+    for digits in range(1, 8):
+        unit: int = 10**digits
+        for up in (0, 1):
+            share: float = (-(-part * unit // count) + up) / unit
+            if int(count * share) == part and share - part / count < RATIO_TOLERANCE / 2:
+                return share
+    raise InternalError(f"no share of 7 digits cuts {part} of {count}")
+
+
+def _check_values(sequences: int, steps: int, channels: int) -> None:
+    """Refuse a task that would not fit into memory."""
+    values = sequences * steps * channels
+    if values > MAX_VALUES:
+        raise UsageError(
+            f"{sequences} sequences of {steps} steps and {channels} channels are {values} values, "
+            f"expected at most {MAX_VALUES}"
+        )
 
 
 def digits(seed: int = 0) -> Task:
@@ -124,6 +150,7 @@ def delayed_recall(delay: int, *, train: int = 4096, test: int = 1024, seed: int
     """
     if delay < 1:
         raise UsageError(f"delay is {delay}, expected at least 1")
+    _check_values(train + test, delay + 1 + ANSWER_STEPS, 2 * SYMBOLS + 2)
     generator = np.random.default_rng(seed)
     parts = []
     for count in (train, test):
@@ -152,6 +179,7 @@ def listops(length: int = 512, *, train: int = 8192, test: int = 1024, seed: int
     seed : int
         Of the expressions.
     """
+    _check_values(train + test, length, len(LISTOPS_TOKENS))
     generator = np.random.default_rng(seed)
     parts = []
     for count in (train, test):
@@ -204,3 +232,11 @@ def evaluate_list(operator: str, values: list[int]) -> int:
     if operator == "MED":
         return sorted(values)[(len(values) - 1) // 2]
     return sum(values) % 10
+
+
+TASKS: Mapping[str, Callable[..., Task]] = {
+    "digits": digits,
+    "recall": delayed_recall,
+    "listops": listops,
+}
+"""What makes each task, by its name on the command line."""

@@ -118,6 +118,29 @@ def test_compare_finds_a_threshold_that_is_one_higher(name, files, compare) -> N
     assert f"first divergence: {record}, window {window}, element {element}" in out
     assert "not those of the checkpoint" in out
     assert "content_sha256" in err
+    assert "next: lss lint" in err
+
+
+def test_compare_finds_a_change_in_the_head(files, compare) -> None:
+    def edit(file):
+        path = layer_path(file, "head", "params/add")
+        file[path][1] += 1 << int(file[layer_path(file, "head", "params/shift")][1])
+
+    planted = edited(files / "m.net", files / "planted.net", edit)
+    first = json.loads(compare(planted, "--windows", "3", "--json")[1])["data"]["first_divergence"]
+    assert (first["layer"], first["element"], first["channel"]) == ("head", 1, 0)
+    assert first["found"] == first["expected"] + 1
+
+
+def test_a_damaged_file_is_refused_for_its_damage_not_its_digest(files, compare) -> None:
+    def edit(file):
+        file["deployment"].attrs["horizon"] = 0
+
+    planted = edited(files / "m.net", files / "planted.net", edit, seal=False)
+    code, _, err = compare(planted)
+    assert code == 3
+    assert "horizon" in err
+    assert "content_sha256" not in err
 
 
 def test_compare_shows_a_parameter_that_no_code_shows(files, compare) -> None:

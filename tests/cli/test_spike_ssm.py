@@ -49,6 +49,14 @@ def test_tasks_are_files_of_labelled_sequences(call, tmp_path):
     assert call(task, "probe", "chess", "-o", path).code == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "flag"), [("digits", "--train"), ("recall", "--length"), ("listops", "--delay")]
+)
+def test_settings_of_another_task_are_refused(call, tmp_path, name, flag):
+    done = call(task, "probe", name, flag, "9", "-o", str(tmp_path / "x.npz"))
+    assert (done.code, f"{flag} is no setting of the task {name}" in done.stderr) == (2, True)
+
+
 def test_from_sequences_to_integers(call, recall, folder):
     checkpoint, model = str(folder / "r.pt"), str(folder / "r.net")
     given = ("--data", str(recall), "--split", "0.75,0,0.25", "-o", checkpoint)
@@ -106,6 +114,13 @@ def test_forecasts_from_a_table(call, tmp_path):
 def test_what_does_not_fit_is_told(call, recall, tmp_path, flags, code, told):
     done = call(train, "probe", "--data", str(recall), "-o", str(tmp_path / "x.pt"), *flags)
     assert (done.code, told in done.stderr) == (code, True), done.stderr
+
+
+def test_sequences_of_no_numbers_are_refused(call, tmp_path):
+    path = tmp_path / "x.npz"
+    np.savez(path, inputs=np.full((4, 3, 2), "a"), labels=np.zeros(4, dtype=int))
+    done = call(train, "probe", *SMALL, "--data", str(path), "-o", str(tmp_path / "x.pt"))
+    assert (done.code, "inputs: found dtype <U1" in done.stderr) == (3, True), done.stderr
 
 
 def test_files_without_labels_are_refused(call, tmp_path):

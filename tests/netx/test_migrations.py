@@ -12,7 +12,9 @@ from lava_spikyspace.netx.migrations import MIGRATIONS, is_readable, migrate
 from lava_spikyspace.netx.reader import read_network
 from lava_spikyspace.netx.schema import VERSION
 from lava_spikyspace.netx.tree import Tree
+from netx_export.writer import write_network
 from tests.netx.editing import edited, put
+from tests.random_spike_ssm import random_spike_ssm
 
 
 def test_same_major_and_minor_up_to_ours():
@@ -95,3 +97,20 @@ def test_a_file_of_version_1_0_is_the_same_network(model, tmp_path):
 
 def test_the_bundled_model_is_free_of_findings():
     assert lint_file(demo_model_path()) == []
+
+
+def as_version_1_1(file):
+    """Take out what 1.2 added to the layers of SPikE-SSM-style networks."""
+    put(file, "/@extension_version", "1.1")
+    for layer in file["layer"].values():
+        if "mult_limbs" in layer.get("params", {}):
+            del layer["params/mult_limbs"]
+
+
+@pytest.mark.parametrize("classification", [True, False])
+def test_a_file_of_version_1_1_of_the_second_family_is_the_same_network(classification, tmp_path):
+    network = random_spike_ssm(1, classification=classification)
+    write_network(network, tmp_path / "new.net")
+    old = edited(tmp_path / "new.net", tmp_path / "old.net", as_version_1_1)
+    assert lint_file(old) == []
+    assert networks_equal(read_network(old), read_network(tmp_path / "new.net"))

@@ -72,3 +72,29 @@ def test_a_decay_that_does_not_die_away_is_refused():
     given = {"input_unit": np.ones(CHANNELS), "output_unit": 1.0, "elements": STEPS}
     with pytest.raises(UsageError, match="magnitude 1, expected < 1"):
         fixed_point_s4d(decay / np.abs(decay), readout, skip, **given)
+
+
+@pytest.mark.parametrize(
+    ("index", "value", "told"),
+    [
+        (0, np.nan, "decay: found a value that is not finite"),
+        (1, np.inf, "readout: found a value that is not finite"),
+        (2, -np.inf, "skip: found a value that is not finite"),
+    ],
+)
+def test_numbers_that_are_none_are_refused(index, value, told):
+    numbers = [array.copy() for array in coefficients(0)]
+    numbers[index].flat[0] = value
+    with pytest.raises(UsageError, match=told):
+        fixed_point_s4d(*numbers, input_unit=np.ones(CHANNELS), output_unit=1.0, elements=STEPS)
+
+
+@pytest.mark.parametrize(("unit", "output"), [(np.nan, 1.0), (0.0, 1.0), (1.0, -1.0)])
+def test_units_are_positive_numbers(unit, output):
+    with pytest.raises(UsageError, match="input_unit: found|expected units above 0"):
+        fixed_point_s4d(
+            *coefficients(0),
+            input_unit=np.full(CHANNELS, unit),
+            output_unit=output,
+            elements=STEPS,
+        )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from lava_spikyspace.datasets.windows import split_range
 from lava_spikyspace.errors import UsageError
 from netx_export.spike_ssm.tasks import (
     LISTOPS_TOKENS,
@@ -71,3 +72,19 @@ def test_tasks_repeat_and_split_apart():
     assert (len(task.train), len(task.test)) == (1437, 360)
     assert task.train.inputs.shape[1:] == (64, 1)
     assert sorted(np.unique(task.test.labels)) == list(range(10))
+
+
+@pytest.mark.parametrize("make", [digits, lambda: listops(8, train=29, test=71)])
+def test_the_split_gives_back_the_parts(make):
+    made = make()
+    count = len(made.labels)
+    parts = split_range(count, made.split)
+    assert parts.train == range(len(made.train))
+    assert parts.test == range(len(made.train), count)
+
+
+def test_what_does_not_fit_into_memory_is_refused():
+    with pytest.raises(UsageError, match="values, expected at most"):
+        delayed_recall(1 << 20)
+    with pytest.raises(UsageError, match="values, expected at most"):
+        listops(1 << 20)
