@@ -91,7 +91,7 @@ def test_numbers_that_are_none_are_refused(index, value, told):
 
 @pytest.mark.parametrize(("unit", "output"), [(np.nan, 1.0), (0.0, 1.0), (1.0, -1.0)])
 def test_units_are_positive_numbers(unit, output):
-    with pytest.raises(UsageError, match="input_unit: found|expected units above 0"):
+    with pytest.raises(UsageError, match=r"input_unit: found|expected units above 0"):
         fixed_point_s4d(
             *coefficients(0),
             input_unit=np.full(CHANNELS, unit),
