@@ -9,8 +9,7 @@ import torch
 from lava_spikyspace.backends.batch import BatchBackend, run_layers
 from lava_spikyspace.backends.fused.network_form import network_form
 from lava_spikyspace.boundary import encode_windows
-from lava_spikyspace.errors import InputError
-from lava_spikyspace.hardware.microcode.splitting import split_plan
+from lava_spikyspace.hardware.microcode.engine import run_programs
 from lava_spikyspace.intervals import prove_ranges
 from lava_spikyspace.network import Normalisation
 from lava_spikyspace.netx.encode import networks_equal
@@ -86,10 +85,15 @@ def test_engines_agree_and_nothing_leaves_its_range(tmp_path) -> None:
         np.testing.assert_array_equal(sim.records[name], codes, err_msg=name)
 
 
-def test_neuron_programs_refuse_them() -> None:
-    network, _, _ = lowered(1, 1.0)
-    with pytest.raises(InputError, match="first states of a window"):
-        split_plan(make_plan(network, "graded"))
+@pytest.mark.parametrize("coding", ["graded", "unary"])
+def test_neuron_programs_give_the_codes_of_the_engine(coding) -> None:
+    network, messages, _ = lowered(1, -1.4, 0.6)
+    plan = make_plan(network, coding)
+    batch = BatchBackend().run(plan, messages[:4], record=True)
+    programs = run_programs(plan, messages[:4])
+    assert set(programs.records) == set(batch.records)
+    for name, codes in batch.records.items():
+        np.testing.assert_array_equal(programs.records[name], codes, err_msg=name)
 
 
 def test_calibration_frees_the_first_states_where_that_is_closer() -> None:

@@ -112,12 +112,6 @@ def _refuse(layer: Layer, network: Network) -> None:
         what = (
             f"its messages have {network[layer.name].ranges['message'].bits} bits and go in limbs"
         )
-    elif isinstance(layer, ScanLayer) and layer.state_offset.any():
-        raise InputError(
-            f"{layer.name}: the first states of a window have zero-points of their own, which no "
-            "neuron program takes",
-            hint="train with zero-point none",
-        )
     elif type(layer) not in (*SPIKYSPACE_LAYERS, *SPIKE_SSM_LAYERS):
         raise InputError(
             f"{layer.name}: there is no neuron program for layers of type {type(layer).__name__}"
@@ -372,13 +366,14 @@ def _(layer: ConvLayer, splitter: Splitter) -> None:
 def _(layer: ScanLayer, splitter: Splitter) -> None:
     channels, states = layer.neurons, layer.states
     (state_row, _), (output_row, _) = splitter.process(layer.name).rows
-    read = corners(Interval.of(layer.level), splitter.message(layer.source("C")))
+    held = _held(layer)
+    read = corners(held, splitter.message(layer.source("C")))
     cut = cut_for([np.ones((1, states), dtype=np.int8)], read, layer.name)
     state = splitter.add(
         layer,
         state_row,
         "scan_state",
-        {**_state_params(layer, splitter, read), **cut.params},
+        {**_state_params(layer, splitter, held, read), **cut.params},
         {
             "gain": layer.gain,
             "shift": (layer.left - layer.right).reshape(len(layer.left), -1),
@@ -386,6 +381,7 @@ def _(layer: ScanLayer, splitter: Splitter) -> None:
             "down": -layer.right.reshape(len(layer.left), -1),
             "level": layer.level,
             "theta": layer.theta_state,
+            "offset": layer.state_offset,
         },
         neurons=channels * states,
         payloads=cut.payloads(read),
@@ -420,12 +416,24 @@ def _(layer: ScanLayer, splitter: Splitter) -> None:
     splitter.connect_inside(state, output, "state", FanIn(channels * states, channels))
 
 
-def _state_params(layer: ScanLayer, splitter: Splitter, read: Interval) -> dict[str, int]:
+def _held(layer: ScanLayer) -> Interval:
+    """Return the range of what a state code stands for, with the offset of its element."""
+    level, offset = Interval.of(layer.level), Interval.of(layer.state_offset)
+    return Interval(level.lo + offset.lo, level.hi + offset.hi)
+
+
+def _state_params(
+    layer: ScanLayer, splitter: Splitter, held: Interval, read: Interval
+) -> dict[str, int]:
     ranges = splitter.proven[layer.name]
-    drive = ranges["drive"]
+    drive, offset = ranges["drive"], layer.state_offset
     left, right = layer.left.astype(object), layer.right.astype(object)
-    ends = [(level << left) >> right for level in Interval.of(layer.level).ends]
+    ends = [(level << left) >> right for level in held.ends]
     kept = Interval.of(np.stack([*ends, 0 * left]))
+    state = ranges["state"]
+    # Before the offset is taken off.
+    moved_and_kept = Interval(state.lo + int(offset.max()), state.hi + int(offset.min()))
+    level_bits = max(bits_of(layer.level), bits_of(held.ends))
     return {
         "DELTAS": layer.gain.shape[0] - 1,
         "CODES": layer.gain.shape[1] - 1,
@@ -433,11 +441,13 @@ def _state_params(layer: ScanLayer, splitter: Splitter, read: Interval) -> dict[
         "GAIN": bits_of(layer.gain),
         "GAIN_SHIFT": layer.gain_shift,
         "MOVED": Interval(drive.lo >> layer.gain_shift, drive.hi >> layer.gain_shift).bits,
-        "LEVEL": bits_of(layer.level),
-        "KEPT": max(kept.bits, bits_of(layer.level)),
+        "LEVEL": level_bits,
+        "KEPT": max(kept.bits, level_bits),
         "LEFT": int(layer.left.max(initial=0)),
         "RIGHT": int(layer.right.max(initial=0)),
-        "STATE": ranges["state"].union(Interval(0, 0)).bits,
+        "STATE": state.union(Interval(0, 0)).union(moved_and_kept).bits,
+        "OFFSETS": len(offset) if offset.any() else 0,
+        "OFFSET": bits_of(np.stack([offset, -offset])),
         "THETA": bits_of(layer.theta_state),
         "READ": read.union(Interval(0, 0)).bits,
     }

@@ -16,7 +16,12 @@ from lava_spikyspace.intervals import prove_ranges, with_ranges
 from lava_spikyspace.network import Interval, RmsNormLayer, ScanLayer
 from lava_spikyspace.plan import CODINGS, make_plan
 from tests.backends.parity import differences
-from tests.random_networks import DEFAULT_BITS, random_messages, random_network
+from tests.random_networks import (
+    DEFAULT_BITS,
+    random_messages,
+    random_network,
+    with_first_states,
+)
 
 SHAPES = {
     "plain": {},
@@ -91,28 +96,10 @@ def test_equal_on_random_networks(shape, seed):
     assert compare(network, overlapping, coding, chunk=11) == []
 
 
-def with_offsets(network, offsets):
-    """Return a network whose first states have levels and thresholds of their own.
-
-    Parameters
-    ----------
-    offsets : sequence of float
-        By element, in steps between two levels.
-    """
-
-    def shifted(layer):
-        step = int(np.diff(layer.level[:2])[0]) if len(layer.level) > 1 else 1
-        return replace(layer, state_offset=(np.array(offsets) * step).astype(np.int64))
-
-    layers = [shifted(layer) if isinstance(layer, ScanLayer) else layer for layer in network]
-    network = replace(network, layers=tuple(layers))
-    return with_ranges(network, prove_ranges(network))
-
-
 @pytest.mark.parametrize("offsets", [(-1,), (1.3, 0), (-2, 0.7, -1), (0, -1, 0), (1,) * 6 + (2, 0)])
 @pytest.mark.parametrize("shape", ["three blocks", "3 bits", "five taps", "wide messages"])
 def test_first_states_with_offsets(shape, offsets):
-    network = with_offsets(network_of(shape, 3), offsets)
+    network = with_first_states(network_of(shape, 3), offsets)
     states = [f"{layer.name}.state" for layer in network if isinstance(layer, ScanLayer)]
     assert compare(network, random_messages(6, network, 9), "unary") == []
     table = table_of(network, 40, 3)

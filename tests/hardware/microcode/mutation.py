@@ -42,8 +42,11 @@ NETWORKS = {
     "narrow": {"seed": 1},
     "wide": {"seed": 3, "wide": True},
     "tight": {"seed": 4, "tight": True},
+    "first": {"seed": 1, "first": (-1.4, 0.6, 0)},
+    "first, wide": {"seed": 3, "wide": True, "first": (0.7, -2.3)},
 }
-"""Networks whose programs are changed: values of one word, of two, and at the limits."""
+"""Networks whose programs are changed: values of one word, of two, and at the limits; states that
+have offsets at the first elements of a window."""
 
 OTHERS = {
     "refractory": {"seed": 5},

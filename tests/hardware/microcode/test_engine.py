@@ -48,8 +48,10 @@ def differences(plan, messages, **options) -> list[str]:
         {"seed": 5, "bits": {**ONE_BIT, "y1": 2, "pts": 2}},
         {"seed": 6, "bits": MANY_BITS, "d_inner": 2},
         {"seed": 7, "window": 1, "d_conv": 1, "horizon": 1, "channels": 1},
+        {"seed": 8, "first": (-1.4, 0.6)},
+        {"seed": 9, "wide": True, "first": (2.3, 0, 0, 0, 0, 0)},
     ],
-    ids=["narrow", "wide", "tight", "one bit", "many bits", "smallest"],
+    ids=["narrow", "wide", "tight", "one bit", "many bits", "smallest", "first", "first, wide"],
 )
 def test_all_codes_of_random_networks(sizes, coding):
     network = random_network(**{**SMALL, **sizes})

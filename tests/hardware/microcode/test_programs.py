@@ -14,6 +14,8 @@ KINDS = {
     "wide": {"seed": 12, "wide": True},
     "tight": {"seed": 13, "tight": True},
     "one bit": {"seed": 14, "bits": dict.fromkeys(("c", "s", "delta", "delta1", "x", "y"), 1)},
+    "first states": {"seed": 15, "first": (-1.4, 0.6, 0)},
+    "first states, wide": {"seed": 16, "wide": True, "first": (0.7, -2.3)},
 }
 SIZES = {"blocks": 1, "golden": 0, "window": 5}
 LAYERS = tuple(layer.name for layer in random_network(11, **SIZES))

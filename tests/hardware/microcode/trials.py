@@ -417,14 +417,16 @@ def _(layer: ScanLayer, trial: Trial) -> None:
     trial.arriving.update(codes=codes, delta=delta, B=b, C=c)
     state, found, held, read, totals = None, [], [], [], []
     for frame in range(trial.frames):
-        if frame % trial.plan.network.window == 0:
+        element = frame % trial.plan.network.window
+        if element == 0:
             state = None
-        step = scan_step(layer, state, codes[frame], delta[frame], b[frame], c[frame])
+        step = scan_step(layer, state, codes[frame], delta[frame], b[frame], c[frame], element)
         state = step.state
         found.append(step.code)
         totals.append(step.total)
         held.append(state.reshape(trial.lanes, -1))
-        read.append((layer.level[state] * c[frame][:, None, :]).reshape(trial.lanes, -1))
+        value = layer.level[state] + layer.offset_at(element)
+        read.append((value * c[frame][:, None, :]).reshape(trial.lanes, -1))
     trial.arriving["acc"] = np.stack(totals)
     trial.message = np.stack(found)
     trial.inner[state_kind, "code"] = np.stack(held)
