@@ -28,8 +28,8 @@ def main() -> None:
 
     lava_is_here = {found.name: found.available for found in backend_availability()}["sim"]
     backend = "sim" if lava_is_here else "batch"
-    # Eight windows that end three rows before the table does, so that we can see what came.
-    result = lss.run(backend=backend, windows="-11:-3", record=True)
+    # Eight windows whose forecasts end with the table, so that we can see what came.
+    result = lss.run(backend=backend, windows="-14:-6", record=True)
 
     last = len(result.windows) - 1
     print(f"{backend}: window {result.windows[last]}, {result.variates[0]}")

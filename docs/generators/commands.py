@@ -37,7 +37,7 @@ _ENVELOPE = """
   "ok": true,
   "command": "evaluate",
   "backend": "batch",
-  "versions": {"lava_spikyspace": "...", "python": "...", "numpy": "..."},
+  "versions": {"lava-spikyspace": "...", "python": "...", "numpy": "..."},
   "model": {"path": "model.net", "sha256": "..."},
   "data": {},
   "diagnostics": [{"code": "", "severity": "", "where": "", "message": "", "hint": ""}],

@@ -90,7 +90,7 @@ def examine_file(path: str | Path) -> Examination:
         raise ModelFileError(
             f"{path}: /@extension: found nothing, expected {EXTENSION}: not a model file of "
             "lava-spikyspace",
-            hint="a plain NetX file of lava-dl has no such attribute; `run`, `inspect` and `lint` "
-            "take it",
+            hint="a plain NetX file of lava-dl has no such attribute; `run`, `inspect`, `lint`, "
+            "`check` and `estimate` take it",
         )
     return examine(read_tree(path))
