@@ -40,6 +40,8 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path, nargs="?", help="model.pt")
     parser.add_argument("--data", type=Path, help="a table for both")
     options = parser.parse_args()
+    if options.model is not None and options.checkpoint is None:
+        parser.error("model.net needs its model.pt")
     table = read_table(options.data) if options.data else six_roads()
     if options.model is None:
         network, trained = small_model(table)

@@ -10,7 +10,27 @@ from lava_spikyspace.errors import CheckpointError, ModelFileError
 from lava_spikyspace.network import ConvLayer, IntArray, Network, ScanLayer
 from netx_export.calibration import freeze
 from netx_export.checkpoint import TrainedModel
+from netx_export.config import Settings, parse_settings
 from netx_export.frozen import FrozenModel
+
+
+class Scale(Settings):
+    """One quantiser in ``scales`` of the provenance of a file.
+
+    Parameters
+    ----------
+    alpha : float
+        Step.
+    zero_point : float
+        As frozen.
+    first : tuple of float
+        Of the state of a scan: zero-points of the first elements of a window, where they differ.
+    """
+
+    alpha: float
+    zero_point: float
+    first: tuple[float, ...] = ()
+
 
 QUANTISERS = ("c", "s", "delta", "pts", "delta1", "x", "y", "y1")
 
@@ -43,8 +63,8 @@ def freeze_as_exported(trained: TrainedModel, network: Network) -> FrozenModel:
         for name in QUANTISERS:
             quantizer = mixer.quantizer(f"clip_{name}")
             if not quantizer.signed and quantizer.fixed_zero_point is None:
-                first = _first(scales, f"blocks.{index}", name)
-                quantizer.freeze(_zero_point(scales, f"blocks.{index}", name), first)
+                scale = _scale(scales, f"blocks.{index}", name)
+                quantizer.freeze(scale.zero_point, scale.first)
     return freeze(trained.model)
 
 
@@ -83,23 +103,13 @@ def _check_same_sizes(trained: TrainedModel, network: Network) -> None:
         )
 
 
-def _zero_point(scales: Mapping[str, Any], block: str, name: str) -> float:
-    try:
-        return float(scales[block][name]["zero_point"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelFileError(
-            f"/provenance: scales: no zero-point of quantiser {name} in {block}"
-        ) from error
-
-
-def _first(scales: Mapping[str, Any], block: str, name: str) -> list[float]:
-    """Return the zero-points of the first elements of a window, of which only a state has some."""
-    try:
-        return [float(z) for z in scales[block][name].get("first", ())]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ModelFileError(
-            f"/provenance: scales: no zero-points of quantiser {name} in {block}"
-        ) from error
+def _scale(scales: Mapping[str, Any], block: str, name: str) -> Scale:
+    found = scales.get(block)
+    stored = found.get(name) if isinstance(found, Mapping) else None
+    where = f"/provenance: scales: quantiser {name} in {block}"
+    if not isinstance(stored, Mapping):
+        raise ModelFileError(f"{where}: found no zero-point")
+    return parse_settings(Scale, stored, where, ModelFileError)
 
 
 def _exponents(network: Network, name: str) -> IntArray:

@@ -19,6 +19,13 @@ def exported():
     return table, trained, export(trained, table, ExportOptions(golden=2)).network
 
 
+@pytest.fixture(scope="module")
+def published():
+    table = make_table()
+    trained = make_model(table, zero_point="published")
+    return table, export(trained, table, ExportOptions(golden=0)).network
+
+
 def test_export_agrees_with_its_checkpoint(exported) -> None:
     table, trained, network = exported
     result = compare(network, trained, table)
@@ -113,3 +120,23 @@ def test_file_without_scales_is_refused(exported) -> None:
     table, trained, network = exported
     with pytest.raises(ModelFileError, match="found no scales"):
         compare(replace(network, provenance={}), trained, table)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"zero_point": None}, "zero_point"),
+        ({"zero_point": float("inf")}, "zero_point"),
+        ({"first": [0.0, float("nan")]}, "first"),
+        ({"first": {"a": 1}}, "first"),
+        ({"alpha": "1.0x"}, "alpha"),
+        (None, "found no zero-point"),
+    ],
+)
+def test_scales_that_no_export_wrote_are_refused(change, message, published) -> None:
+    table, network = published
+    scales = {name: dict(block) for name, block in network.provenance["scales"].items()}
+    scales["blocks.0"]["x"] = 7 if change is None else {**scales["blocks.0"]["x"], **change}
+    other = replace(network, provenance={**network.provenance, "scales": scales})
+    with pytest.raises(ModelFileError, match=f"quantiser x in blocks.0: .*{message}"):
+        compare(other, make_model(table, zero_point="published"), table)
