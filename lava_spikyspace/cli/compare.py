@@ -12,6 +12,7 @@ from lava_spikyspace.cli.options import (
     ClipInputFlag,
     CodingOption,
     ModelArgument,
+    PublishedConfigOption,
     RuntimeOption,
     TimeoutOption,
     WindowsOption,
@@ -41,14 +42,7 @@ def compare(
         Path, typer.Option(metavar="CKPT", help="Checkpoint that the model was exported from.")
     ],
     data: Annotated[Path, typer.Option(metavar="FILE", help="Table or labelled sequences.")],
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="JSON",
-            help="Sizes and scaler of a checkpoint in the published layout.",
-            show_default=False,
-        ),
-    ] = None,
+    config: PublishedConfigOption = None,
     against: Annotated[
         Literal["batch", "sim"],
         typer.Option(help="Engines of the integers: sim runs Lava beside the batch engine."),

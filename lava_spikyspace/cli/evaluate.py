@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,8 +19,10 @@ from lava_spikyspace.cli.options import (
     JobsOption,
     ModelArgument,
     OutOption,
+    PartOption,
     RecordFlag,
     SchedulerOption,
+    SplitOption,
     StrictFlag,
 )
 from lava_spikyspace.cli.session import Session
@@ -35,18 +37,8 @@ def evaluate(
     model: ModelArgument = None,
     *,
     data: DataOption = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            "--split",
-            metavar="R,R,R",
-            help="Shares of train, validation and test; else the file's, else 0.7,0.2,0.1.",
-            show_default=False,
-        ),
-    ] = None,
-    part: Annotated[
-        Literal["train", "valid", "test"], typer.Option("--part", help="Windows to score.")
-    ] = "test",
+    split: SplitOption = None,
+    part: PartOption = "test",
     missing_value: Annotated[
         float | None,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lava_spikyspace.cli.options import ForceFlag
+from lava_spikyspace.cli.options import ForceFlag, PublishedConfigOption, SplitOption
 from lava_spikyspace.cli.session import Session
 
 if TYPE_CHECKING:
@@ -33,22 +33,8 @@ def export(
     calibration: Annotated[
         Path, typer.Option(metavar="FILE", help="Data whose training split fixes the ranges.")
     ],
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="JSON",
-            help="Sizes and scaler of a checkpoint in the published layout.",
-            show_default=False,
-        ),
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            metavar="R,R,R",
-            help="Shares of training, validation and test windows; default: the checkpoint's.",
-            show_default=False,
-        ),
-    ] = None,
+    config: PublishedConfigOption = None,
+    split: SplitOption = None,
     width: Annotated[
         int, typer.Option(min=16, max=53, help="Widest accumulator and state in bits.")
     ] = 53,

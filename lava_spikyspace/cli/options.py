@@ -13,6 +13,7 @@ import typer
 BackendName = Literal["sim", "batch", "loihi2"]
 RuntimeName = Literal["inprocess", "multiprocessing"]
 CodingName = Literal["graded", "unary"]
+PartName = Literal["train", "valid", "test"]
 
 _OUTPUT = "Output"
 
@@ -111,6 +112,25 @@ SchedulerOption = Annotated[
         show_default=False,
     ),
 ]
+PublishedConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="JSON",
+        help="Sizes and scaler of a checkpoint in the published layout.",
+        show_default=False,
+    ),
+]
+SplitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--split",
+        metavar="R,R,R",
+        help="Shares of train, validation and test; else the model's, else 0.7,0.2,0.1.",
+        show_default=False,
+    ),
+]
+PartOption = Annotated[PartName, typer.Option("--part", help="Windows to score.")]
 ForceFlag = Annotated[bool, typer.Option("--force", help="Replace files that exist.")]
 
 

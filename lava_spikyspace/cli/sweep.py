@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,10 @@ from lava_spikyspace.cli.options import (
     DataOption,
     ForceFlag,
     JobsOption,
+    PartOption,
+    PublishedConfigOption,
     SchedulerOption,
+    SplitOption,
 )
 from lava_spikyspace.cli.session import Session
 
@@ -62,26 +65,9 @@ def sweep(
             show_default=False,
         ),
     ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="JSON",
-            help="Sizes and scaler of a checkpoint in the published layout.",
-            show_default=False,
-        ),
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(
-            "--split",
-            metavar="R,R,R",
-            help="Shares of train, validation and test; else the model's, else 0.7,0.2,0.1.",
-            show_default=False,
-        ),
-    ] = None,
-    part: Annotated[
-        Literal["train", "valid", "test"], typer.Option("--part", help="Windows to score.")
-    ] = "test",
+    config: PublishedConfigOption = None,
+    split: SplitOption = None,
+    part: PartOption = "test",
     missing_value: Annotated[
         float | None,
         typer.Option(

@@ -29,8 +29,10 @@ def test_merging_keeps_what_either_side_has_set():
 def test_the_choices_are_those_of_the_library():
     """The help page must not import the library, so the flags repeat its names."""
     from lava_spikyspace.backends import selection, sim
+    from lava_spikyspace.evaluation import PartName
     from lava_spikyspace.plan import Coding
 
     assert get_args(options.BackendName) == get_args(selection.BackendName)
     assert get_args(options.RuntimeName) == get_args(sim.Runtime)
     assert get_args(options.CodingName) == get_args(Coding)
+    assert get_args(options.PartName) == get_args(PartName)
