@@ -129,15 +129,21 @@ def comparison(
 def verdict(
     groups: Mapping[tuple[str, int, str], Group], task: str, horizon: int, models: Iterable[str]
 ) -> str:
-    """Say which models forecast better than ours."""
+    """Say which models forecast better than ours, by R2 and by mean absolute error."""
 
-    def mean(model: str) -> float:
-        return float(np.mean([scores(row)["r2"] for row in groups[task, horizon, model]]))
+    def mean(model: str, metric: str) -> float:
+        return float(np.mean([scores(row)[metric] for row in groups[task, horizon, model]]))
 
-    better = [TITLES[m] for m in models if m != "ours" and mean(m) > mean("ours")]
-    if not better:
-        return "No other model has a higher R2 here.\n"
-    return f"**We lose here** to {', '.join(better)}.\n"
+    others = [model for model in models if model != "ours"]
+    higher = [TITLES[m] for m in others if mean(m, "r2") > mean("ours", "r2")]
+    lower = [TITLES[m] for m in others if mean(m, "mae") < mean("ours", "mae")]
+    if not higher:
+        text = "No other model has a higher R2 here."
+    else:
+        text = f"**We lose here** to {', '.join(higher)}."
+    if lower:
+        text += f" A lower MAE: {', '.join(lower)}."
+    return text + "\n"
 
 
 def conversions(groups: Mapping[tuple[str, int, str], Group]) -> str:

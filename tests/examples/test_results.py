@@ -97,6 +97,10 @@ def test_tables_give_means_and_say_where_we_lose(script):
     made = tables.full([*rows, _row("gru", 0.77), _row("ridge", 0.5), lava])
     assert "| SpikySpace, ours | 0.7500 ± 0.0500 |" in made
     assert "**We lose here** to GRU." in made
+    assert "A lower MAE" not in made
+    near = {"r2": 0.5, "rrse": 0.5, "mae": 0.5, "r2_per_variate": 0.5}
+    nearer = tables.full([*rows, _row("gru", 0.5, test={"all": near})])
+    assert "No other model has a higher R2 here. A lower MAE: GRU." in nearer
     assert "| 0.4000 ± 0.0000 | 8 |" in made
     codings["unary"]["equal"] = False
     assert "| 0.4000 ± 0.0000 | 0 |" in tables.full([*rows, lava])
