@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
+from lava_spikyspace.hardware.groups import NeuronGroup
 from lava_spikyspace.hardware.placement import Placement
 from lava_spikyspace.hardware.profile import EventEnergy
-from lava_spikyspace.hardware.routing import Packets, Routes
+from lava_spikyspace.hardware.routing import Packets, Routes, events_of, messages_of
 from lava_spikyspace.hardware.spread import NOTHING, Spread
 from lava_spikyspace.hardware.work import Work
 
@@ -94,13 +95,21 @@ def charge(placement: Placement, work: Work, routes: Routes) -> tuple[ProcessCha
     Returns
     -------
     tuple of ProcessCharge
-        In the order of the data; partial sums that placement has added come last.
+        In the order of the data; neurons that the counts have no row of come before the row of
+        their layer.
     """
     prices = constants(placement.profile.energy)
+    uncounted: dict[str, list[NeuronGroup]] = {}
+    for group in placement.graph.neurons:
+        if group.name not in work.counts:
+            uncounted.setdefault(group.layer, []).append(group)
     rows = []
     for name, entry in work.counts.items():
-        group = placement.graph.by_name.get(name)
-        updates = 0 if group is None or group.on_host else entry.neuron_updates
+        found = placement.graph.by_name.get(name)
+        if found is not None:
+            others = uncounted.pop(found.layer, [])
+            rows += [_charge_uncounted(placement, other, work, routes, prices) for other in others]
+        updates = 0 if found is None or found.on_host else entry.neuron_updates
         counts = _counts(
             synops=entry.synops,
             updates=updates,
@@ -109,18 +118,32 @@ def charge(placement: Placement, work: Work, routes: Routes) -> tuple[ProcessCha
         )
         spikes = entry.spikes + entry.graded_spikes
         rows.append(ProcessCharge(name, entry.type, spikes, counts, cost(counts, prices)))
-    for group in placement.graph.neurons:
-        if group.name not in work.counts:
-            messages = group.neurons * work.frames
-            counts = _counts(
-                synops=messages,
-                updates=group.neurons * work.steps,
-                active=messages,
-                packets=routes.by_row[group.name],
-            )
-            energy = cost(counts, prices)
-            rows.append(ProcessCharge(group.name, group.program, messages, counts, energy))
     return tuple(rows)
+
+
+def _charge_uncounted(
+    placement: Placement,
+    group: NeuronGroup,
+    work: Work,
+    routes: Routes,
+    prices: Mapping[str, Spread],
+) -> ProcessCharge:
+    """Charge neurons that the counts have no row of: with what they send, and where it arrives."""
+    messages = messages_of(group, work)
+    sent = (
+        int(events_of(placement, links, work).sum())
+        * links.pattern.synapses
+        // links.pattern.sources
+        for links in placement.graph.leaving(group.name)
+        if links.row == group.name
+    )
+    counts = _counts(
+        synops=sum(sent),
+        updates=group.neurons * work.steps,
+        active=messages,
+        packets=routes.by_row[group.name],
+    )
+    return ProcessCharge(group.name, group.program, messages, counts, cost(counts, prices))
 
 
 def _counts(*, synops: int, updates: int, active: int, packets: Packets) -> EventCounts:

@@ -1,13 +1,13 @@
 """From a plan to the groups of neurons and synapses that a chip would hold.
 
-The groups are those of the plan: one neuron group for each row of the counts that has neurons, one
-synapse group for each kind of event that reaches a row. So a count belongs to a group, and an
-estimate charges what was counted.
+Neuron groups are the kinds of neurons of `wiring`, one for each program; synapse groups are one for
+each kind of event that reaches a kind. Most kinds are rows of the counts, so that an estimate
+charges what was counted. The kinds inside a process that is counted as a whole have no row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -20,20 +20,14 @@ from lava_spikyspace.hardware.groups import (
     SynapseGroup,
 )
 from lava_spikyspace.hardware.memory import constants_of
+from lava_spikyspace.hardware.microcode.kinds import NeuronKind
 from lava_spikyspace.hardware.microcode.paths import path_lengths
 from lava_spikyspace.hardware.microcode.splitting import try_to_split
-from lava_spikyspace.hardware.patterns import Dense, FanIn, FanOut, Pattern, Strided
+from lava_spikyspace.hardware.microcode.words import WORD_BITS
 from lava_spikyspace.hardware.registers import products_of, registers_of
+from lava_spikyspace.hardware.wiring import Part, Wire, wiring_of
 from lava_spikyspace.intervals import dense_rows, limb_intervals, prove_ranges
-from lava_spikyspace.network import (
-    ConvLayer,
-    HeadLayer,
-    Interval,
-    Layer,
-    Ranges,
-    RmsNormLayer,
-    ScanLayer,
-)
+from lava_spikyspace.network import ConvLayer, Interval, Layer, Ranges
 from lava_spikyspace.plan import MESSAGE, Arrival, Plan, ProcessPlan, Weighted
 from lava_spikyspace.profiling.counters import sends_binary
 from lava_spikyspace.spike_ssm.layers import S4dLayer
@@ -56,7 +50,8 @@ def describe_plan(plan: Plan) -> GroupGraph:
     Returns
     -------
     GroupGraph
-        Neuron groups have the names of rows of the counts.
+        Neuron groups have the names of neuron kinds, and of rows of the counts where these have
+        one.
     """
     return _Describer(plan).graph()
 
@@ -68,85 +63,135 @@ class _Describer:
         self.plan = plan
         self.proven: Mapping[str, Ranges] = prove_ranges(plan.network)
         self.process_of = {row: p for p in plan.processes for row, _ in p.rows}
-        self.kinds, self.refused = try_to_split(plan)
+        self.kinds, self.refused = try_to_split(plan, self.proven)
+        self.wirings = {layer.name: wiring_of(layer, plan) for layer in plan.network}
 
     def graph(self) -> GroupGraph:
         """Return all groups."""
         synapses = tuple(
-            self._synapses(process, row, arrival)
-            for process in self.plan.processes
-            for row, _ in process.rows
-            for arrival in self.plan.arrivals[row]
+            group for process in self.plan.processes for group in self._synapses_of(process)
         )
+        arriving: dict[str, list[SynapseGroup]] = {}
+        for group in synapses:
+            arriving.setdefault(group.target, []).append(group)
         neurons = tuple(
-            self._neurons(process, row, count, synapses)
+            self._neurons(process, part, arriving.get(part.name, []))
             for process in self.plan.processes
-            for row, count in process.rows
-            if count
+            if _has_neurons(process)
+            for part in self.wirings[process.layer].parts
         )
         return GroupGraph(neurons, synapses, _exporter(self.plan))
 
     def _neurons(
-        self, process: ProcessPlan, row: str, count: int, synapses: tuple[SynapseGroup, ...]
+        self, process: ProcessPlan, part: Part, arriving: list[SynapseGroup]
     ) -> NeuronGroup:
         layer = self.plan.network[process.layer]
-        part = row.removeprefix(layer.name)
-        registers = registers_of(layer, part, self.proven[layer.name])
-        sums = {
-            f"sum of {group.name}": group.accumulator
-            for group in synapses
-            if group.target == row and group.accumulator is not None
-        }
-        constants = constants_of(layer, part)
+        suffix = part.name.removeprefix(layer.name)
+        registers = registers_of(layer, suffix, self.proven[layer.name])
+        constants = constants_of(layer, suffix)
         error = self.refused.get(layer.name)
-        paths = [path_lengths(k.program) for k in self.kinds.kinds if row in (k.name, k.row)]
-        held = [*registers.values(), *sums.values()]
+        kind = self.kinds.by_name.get(part.name)
+        if kind is None:
+            sums = [g.accumulator for g in arriving if g.accumulator is not None]
+            state_bytes = sum(bytes_of(value) for value in (*registers.values(), *sums))
+        else:
+            state_bytes = _state_bytes(kind)
         return NeuronGroup(
-            name=row,
+            name=part.name,
             layer=layer.name,
-            neurons=count,
+            neurons=part.neurons,
             program=process.kind,
-            state_bytes=sum(bytes_of(value) for value in held) + constants.each,
+            state_bytes=state_bytes + constants.each,
             shared_bytes=constants.shared,
             registers=registers,
-            products=products_of(layer, part, self.proven[layer.name]),
+            products=products_of(layer, suffix, self.proven[layer.name]),
             on_host=process.kind == _HOST,
             refusal=None if error is None else Refusal(error.message, error.hint or ""),
-            instructions=max(paths, key=max, default=None),
+            instructions=None if kind is None else path_lengths(kind.program),
         )
 
-    def _synapses(self, process: ProcessPlan, row: str, arrival: Arrival) -> SynapseGroup:
+    def _synapses_of(self, process: ProcessPlan) -> Iterator[SynapseGroup]:
+        """Yield the synapses that end at the neurons of a process, or that are the process."""
+        wiring = self.wirings[process.layer]
+        layer = self.plan.network[process.layer]
+        rows = {row for row, _ in process.rows}
+        is_weighted = process.kind in ("Dense", "CausalConv")
+        counted = set()
+        for row, _ in process.rows:
+            for arrival in self.plan.arrivals[row]:
+                if arrival.source in rows:
+                    counted.add(arrival.source)
+                    continue
+                role = self._role(layer, arrival)
+                for wire in wiring.wires:
+                    # A row without a part of its own stands for all parts of its process.
+                    is_here = is_weighted or row == wire.target or wire.target not in rows
+                    if wire.role == role and wire.source is None and is_here:
+                        yield self._outer(process, row, arrival, wire)
+        if not is_weighted:
+            for wire in wiring.inside:
+                if wire.source is not None:
+                    row = wire.target if wire.source in counted else wire.source
+                    yield from self._inner(wire, wire.source, row)
+
+    def _role(self, layer: Layer, arrival: Arrival) -> str:
+        """Return what a layer takes the events of a source for."""
+        source = self.process_of[arrival.source].layer
+        for role in layer.INPUT_ROLES:
+            if layer.source(role) == source:
+                return role
+        raise InternalError(f"{layer.name} does not read {source}")
+
+    def _outer(self, process: ProcessPlan, row: str, arrival: Arrival, wire: Wire) -> SynapseGroup:
+        """Return synapses from another layer."""
         layer = self.plan.network[process.layer]
         source = self.plan.network[self.process_of[arrival.source].layer]
-        role = _role(layer, source, arrival.source)
         is_weighted = process.kind in ("Dense", "CausalConv")
         message = self._message(source, arrival)
-        binary = sends_binary(self.plan, source) and not self._is_inner(arrival)
+        binary = sends_binary(self.plan, source)
         per_step = _per_step(message) if binary else message
         return SynapseGroup(
-            name=row if is_weighted else f"{row}.{role}{_limb_suffix(arrival)}",
+            name=row if is_weighted else f"{wire.target}.{wire.role}{_limb_suffix(arrival)}",
             row=row,
             source=arrival.source,
-            target=f"{layer.name}.neuron" if is_weighted else row,
-            role=role,
+            target=wire.target,
+            role=wire.role,
             port=arrival.port,
-            pattern=_pattern(layer, row, role),
+            pattern=wire.pattern,
             weight_bits=WEIGHT_BITS if is_weighted else 1,
             payload=None if binary else message,
-            is_code=source.bits is not None and not self._is_inner(arrival),
+            is_code=source.bits is not None,
             is_signed=message.lo < 0,
             accumulator=_sum_range(layer, per_step) if is_weighted else per_step,
             delay_steps=self._delay(process, arrival, layer),
         )
 
-    def _is_inner(self, arrival: Arrival) -> bool:
-        """Whether the events are state codes of a scan, which never leave their process."""
-        return arrival.source != self.process_of[arrival.source].sending_row
+    def _inner(self, wire: Wire, source: str, row: str) -> Iterator[SynapseGroup]:
+        """Yield the synapses from a kind of neurons to another of the same layer."""
+        sender = self.kinds.by_name.get(source)
+        layer = self.process_of[wire.target].layer
+        # Without programs, no message of one neuron is known better than the sum of all.
+        payloads = (
+            {MESSAGE: self.proven[layer]["accumulator"]} if sender is None else sender.payloads
+        )
+        each = wire.pattern.synapses // wire.pattern.targets
+        for port, payload in payloads.items():
+            total = Interval(each * payload.lo, each * payload.hi)
+            yield SynapseGroup(
+                name=f"{wire.target}.{wire.role}" + ("" if port == MESSAGE else f".{port}"),
+                row=row,
+                source=source,
+                target=wire.target,
+                role=wire.role,
+                port=port,
+                pattern=wire.pattern,
+                payload=payload,
+                is_signed=payload.lo < 0,
+                accumulator=payload if sender is None else total,
+            )
 
     def _message(self, source: Layer, arrival: Arrival) -> Interval:
         """Return the range of what one event carries (of the code, where it is spikes)."""
-        if self._is_inner(arrival) and isinstance(source, ScanLayer):
-            return Interval(0, (1 << source.state_bits) - 1)
         whole = self.proven[source.name]["message"]
         if arrival.port == MESSAGE:
             return whole
@@ -170,6 +215,15 @@ class _Describer:
         return max(into, default=0) + max(onward, default=0) + taps * self.plan.frame_steps
 
 
+def _has_neurons(process: ProcessPlan) -> bool:
+    return any(count for _, count in process.rows)
+
+
+def _state_bytes(kind: NeuronKind) -> int:
+    """Return the bytes of the words that a neuron keeps from step to step, and of its sums."""
+    return (kind.state_words + len(kind.program.inputs)) * (WORD_BITS // 8)
+
+
 def bytes_of(value: Interval) -> int:
     """Return the bytes of a register that holds a range."""
     return -(-value.bits // 8)
@@ -189,43 +243,6 @@ def _limb_suffix(arrival: Arrival) -> str:
 def _per_step(code: Interval) -> Interval:
     """Return the range of one binary spike of a code."""
     return Interval(-1 if code.lo < 0 else 0, 1 if code.hi > 0 else 0)
-
-
-def _role(layer: Layer, source: Layer, row: str) -> str:
-    """Return what a layer takes the events of a source for."""
-    if source.name == layer.name:
-        return row.removeprefix(f"{layer.name}.")
-    for role in layer.INPUT_ROLES:
-        if layer.source(role) == source.name:
-            return role
-    raise InternalError(f"{layer.name} does not read {source.name}")
-
-
-def _pattern(layer: Layer, row: str, role: str) -> Pattern:
-    """Return who reaches whom."""
-    if isinstance(layer, ScanLayer):
-        channels, states = layer.neurons, layer.states
-        if row.endswith(".state"):
-            return (
-                Strided(states, channels * states)
-                if role in ("B", "C")
-                else FanOut(channels, channels * states)
-            )
-        return {
-            "codes": FanOut(channels, channels),
-            "state": FanIn(channels * states, channels),
-        }[role]
-    if isinstance(layer, ConvLayer):
-        return FanOut(layer.neurons, layer.neurons, taps=layer.weight.shape[1])
-    if isinstance(layer, Weighted) and ".synapses" in row.removeprefix(layer.name):
-        return Dense(layer.weight.shape[1], layer.neurons)
-    if role == "rms":
-        return Dense(1, layer.neurons)
-    if isinstance(layer, RmsNormLayer):
-        return Dense(layer.channels, 1)
-    if isinstance(layer, HeadLayer):
-        return Strided(layer.channels, layer.neurons)
-    return FanOut(layer.neurons, layer.neurons)
 
 
 def _sum_range(layer: Layer, x: Interval) -> Interval:

@@ -11,6 +11,9 @@ from dataclasses import replace
 
 from lava_spikyspace.hardware.cutting import bounds_of
 from lava_spikyspace.hardware.groups import GroupGraph, NeuronGroup, SynapseGroup
+from lava_spikyspace.hardware.microcode.catalogue import assemble
+from lava_spikyspace.hardware.microcode.limbs import Cut
+from lava_spikyspace.hardware.microcode.paths import PathLengths, path_lengths
 from lava_spikyspace.hardware.patterns import FanOut
 from lava_spikyspace.hardware.profile import ChipProfile, known
 from lava_spikyspace.hardware.usage import Limits, Sizer
@@ -50,6 +53,11 @@ def split_fan_in(graph: GroupGraph, profile: ChipProfile, limits: Limits) -> Gro
         while (wide := _widest(graph, group, profile, limits)) is not None:
             graph = _split(graph, wide, _parts(graph, wide, profile, limits))
     return graph
+
+
+def _sum_instructions() -> PathLengths:
+    """Return the instructions of a neuron that sends on what has arrived."""
+    return path_lengths(assemble("window_source", Cut().params)[1])
 
 
 def _widest(
@@ -105,6 +113,7 @@ def _split(graph: GroupGraph, wide: SynapseGroup, parts: int) -> GroupGraph:
                 neurons=target.neurons,
                 program=SUM_PROGRAM,
                 registers={} if wide.accumulator is None else {"sum": wide.accumulator},
+                instructions=_sum_instructions(),
             )
         )
         synapses.append(replace(wide, name=f"{name}.synapses", target=name, pattern=pattern))

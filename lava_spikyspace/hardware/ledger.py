@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 
 from lava_spikyspace.hardware.fan_in import SUM_PROGRAM
@@ -72,14 +72,26 @@ def _anchored(anchor: Anchor) -> str:
     )
 
 
-def chip_assumptions(placement: Placement, works: Iterable[Work]) -> Iterator[Assumption]:
+def _without_counts(placement: Placement, works: Collection[Work]) -> list[str]:
+    """Return the suffixes of neurons that the counts have no row of."""
+    counted = {row for work in works for row in work.counts}
+    return sorted(
+        {
+            group.name.removeprefix(group.layer)
+            for group in placement.graph.neurons
+            if group.name not in counted and group.program != SUM_PROGRAM
+        }
+    )
+
+
+def chip_assumptions(placement: Placement, works: Collection[Work]) -> Iterator[Assumption]:
     """Yield what an estimate on a chip takes for granted.
 
     Parameters
     ----------
     placement : Placement
         The network on cores.
-    works : iterable of Work
+    works : collection of Work
         Counts of every coding.
     """
     for work in works:
@@ -118,5 +130,13 @@ def chip_assumptions(placement: Placement, works: Iterable[Work]) -> Iterator[As
     )
     if placement.chips > 1:
         yield Assumption("chip crossings", "no hops are counted for packets between chips")
-    if any(group.program == SUM_PROGRAM for group in placement.graph.neurons):
+    programs = {group.program for group in placement.graph.neurons}
+    if SUM_PROGRAM in programs:
         yield Assumption("partial sums", "each is sent once in every frame")
+    inside = _without_counts(placement, works)
+    if inside:
+        yield Assumption(
+            "neurons inside a process",
+            f"{', '.join(inside)} are counted with their process; each of them is taken to send "
+            "once in every frame",
+        )

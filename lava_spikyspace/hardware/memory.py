@@ -1,4 +1,4 @@
-"""Bytes of the constants that neurons of each kind need beside their registers."""
+"""Bytes of the constants that neurons of each kind need beside their state."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lava_spikyspace.hardware.wiring import SQUARES, STATE
 from lava_spikyspace.network import (
-    MESSAGE_BITS,
     ConvLayer,
     EncoderLayer,
     GateLayer,
@@ -30,9 +30,6 @@ from lava_spikyspace.spike_ssm.layers import (
     S4dLayer,
     SpikingLayer,
 )
-
-EMISSION_BYTES = 1
-"""What is left to send of a code in its frame."""
 
 
 class Constants(NamedTuple):
@@ -64,10 +61,14 @@ def constants_of(layer: Layer, part: str) -> Constants:
     layer : Layer
         The layer.
     part : str
-        Which of its neuron groups: ``.state`` or ``.output`` of a scan, ``.neuron``, or nothing.
+        Suffix of one of its kinds of neurons, see `wiring`.
     """
     if isinstance(layer, ScanLayer):
         return _scan(layer, part)
+    if isinstance(layer, S4dLayer):
+        return _diagonal(layer, part)
+    if part == SQUARES:
+        return Constants(0, 0)
     return _constants(layer)
 
 
@@ -83,7 +84,7 @@ def _(layer: RmsNormLayer) -> Constants:
 
 @_constants.register
 def _(layer: EncoderLayer) -> Constants:
-    return Constants(_per_neuron(layer.theta, layer.neurons) + EMISSION_BYTES, 0)
+    return Constants(_per_neuron(layer.theta, layer.neurons), 0)
 
 
 @_constants.register
@@ -94,12 +95,12 @@ def _(layer: GateLayer) -> Constants:
 @_constants.register
 def _(layer: SoftplusLayer) -> Constants:
     shared = array_bytes(layer.table) + array_bytes(layer.theta_out)
-    return Constants(_per_neuron(layer.theta, layer.neurons) + EMISSION_BYTES, shared)
+    return Constants(_per_neuron(layer.theta, layer.neurons), shared)
 
 
 @_constants.register
 def _(layer: ConvLayer) -> Constants:
-    return Constants(_per_neuron(layer.theta, layer.neurons) + EMISSION_BYTES, 0)
+    return Constants(_per_neuron(layer.theta, layer.neurons), 0)
 
 
 @_constants.register
@@ -119,16 +120,6 @@ def _(layer: ChannelNormLayer) -> Constants:
 
 
 @_constants.register
-def _(layer: S4dLayer) -> Constants:
-    tables = (layer.decay_real, layer.decay_imag, layer.left, layer.right)
-    read = (layer.read_real, layer.read_imag, layer.skip, layer.shift)
-    # The state: two registers for each complex one, beside that which the ranges name.
-    registers = 2 * layer.states * bytes_in(MESSAGE_BITS)
-    each = sum(_per_neuron(table, layer.neurons) for table in (*tables, *read))
-    return Constants(each + registers, 0)
-
-
-@_constants.register
 def _(layer: SpikingLayer) -> Constants:
     tables = [layer.threshold]
     shared = 0
@@ -138,7 +129,7 @@ def _(layer: SpikingLayer) -> Constants:
         tables.append(layer.refractory)
         shared += array_bytes([layer.fade])
     if isinstance(layer, BernoulliLayer):
-        tables += [layer.seed, layer.seed]  # where each window starts, and where it is
+        tables.append(layer.seed)
     return Constants(sum(_per_neuron(table, layer.neurons) for table in tables), shared)
 
 
@@ -147,18 +138,24 @@ def _(layer: ClassificationHeadLayer) -> Constants:
     return Constants(_descaling(layer) // layer.neurons, 0)
 
 
-def bytes_in(bits: int) -> int:
-    """Return the bytes that hold so many bits."""
-    return -(-bits // 8)
-
-
 def _scan(layer: ScanLayer, part: str) -> Constants:
-    if part == ".state":
+    if part == STATE:
         # One signed exponent for each code of the step size.
-        shared = sum(array_bytes(table) for table in (layer.gain, layer.level, layer.theta_state))
+        tables = (layer.gain, layer.level, layer.theta_state)
+        shared = sum(array_bytes(table) for table in tables)
+        if layer.state_offset.any():
+            shared += array_bytes(layer.state_offset)
         return Constants(layer.left.shape[0], shared)
     each = _per_neuron(layer.theta, layer.neurons) + _per_neuron(layer.skip, layer.neurons)
-    return Constants(each + EMISSION_BYTES, array_bytes(layer.level))
+    return Constants(each, 0)
+
+
+def _diagonal(layer: S4dLayer, part: str) -> Constants:
+    if part == STATE:
+        decay = (layer.decay_real, layer.decay_imag, layer.left, layer.right)
+        tables = (*decay, layer.read_real, layer.read_imag)
+        return Constants(sum(_per_neuron(t, layer.neurons * layer.states) for t in tables), 0)
+    return Constants(sum(_per_neuron(t, layer.neurons) for t in (layer.skip, layer.shift)), 0)
 
 
 def _per_neuron(values: npt.ArrayLike, neurons: int) -> int:

@@ -15,7 +15,7 @@ from fractions import Fraction
 from lava_spikyspace.hardware.placement import Placement
 from lava_spikyspace.hardware.profile import EventTime
 from lava_spikyspace.hardware.quantity import Quantity
-from lava_spikyspace.hardware.routing import Routes, events_of
+from lava_spikyspace.hardware.routing import Routes, events_of, messages_of
 from lava_spikyspace.hardware.spread import NOTHING, Spread
 from lava_spikyspace.hardware.work import Work
 
@@ -135,7 +135,7 @@ def core_loads(placement: Placement, work: Work, routes: Routes) -> dict[int, Co
                 share = links.pattern.synapses_onto(run.start, run.stop) / links.pattern.synapses
                 worked += synops[links.name] * share
             updates = group.neurons * work.steps
-            sent = work.messages(run.group) if run.group in work.counts else updates
+            sent = messages_of(group, work)
             share = run.neurons / group.neurons
             active += min(sent, updates) * share
             inactive += (updates - min(sent, updates)) * share

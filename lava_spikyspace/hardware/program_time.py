@@ -70,15 +70,23 @@ def program_time(placement: Placement) -> ProgramTime | None:
         None where no group has a program, or the profile has no time of an update.
     """
     update = placement.profile.time.update_active.spread
-    loads = {core.index: _instructions(placement, core.index) for core in placement.cores}
+    loads = {core.index: instructions_of(placement, core.index) for core in placement.cores}
     if update is None or not any(load.nominal for load in loads.values()):
         return None
     core = max(loads, key=lambda index: loads[index].nominal)
     return ProgramTime(core, loads[core], update.times(loads[core] / leaky_instructions()))
 
 
-def _instructions(placement: Placement, core: int) -> Spread:
-    """Return the instructions of all neurons of a core in one step."""
+def instructions_of(placement: Placement, core: int) -> Spread:
+    """Return the instructions of all neurons of a core in one step.
+
+    Parameters
+    ----------
+    placement : Placement
+        The network on cores.
+    core : int
+        Its index.
+    """
     total = Spread.exact(0)
     for run in placement.cores[core].slices:
         paths = placement.graph.by_name[run.group].instructions

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lava_spikyspace.hardware.wiring import SQUARES, STATE
 from lava_spikyspace.network import (
     GateLayer,
     Interval,
     Layer,
     Ranges,
+    RmsNormLayer,
     ScanLayer,
     SoftplusLayer,
 )
-from lava_spikyspace.spike_ssm.layers import SigmoidGateLayer
+from lava_spikyspace.spike_ssm.layers import S4dLayer, SigmoidGateLayer
 
 POWER = "power of two"
 """Register of the shift-and-add power inside PTSiLU, PTSoftplus and PTSigmoid."""
+
+SQUARE = "square"
+"""Register of the neurons that square the channels of a root mean square."""
 
 _PRODUCTS = ("product", "comparison", "drive")
 """Ranges of products before their shift or comparison; all other ranges are of registers."""
@@ -29,15 +34,17 @@ def registers_of(layer: Layer, part: str, ranges: Ranges) -> dict[str, Interval]
     layer : Layer
         The layer.
     part : str
-        Which of its neuron groups: ``.state`` or ``.output`` of a scan, ``.neuron``, or nothing.
+        Suffix of one of its kinds of neurons, see `wiring`.
     ranges : mapping of str to Interval
         Proven ranges of the layer.
     """
     kept = {name: value for name, value in ranges.items() if name not in _PRODUCTS}
-    if isinstance(layer, ScanLayer):
-        if part == ".state":
+    if isinstance(layer, ScanLayer | S4dLayer):
+        if part == STATE:
             return {"state": kept["state"]}
         return {name: kept[name] for name in ("accumulator", "message")}
+    if isinstance(layer, RmsNormLayer) and part == SQUARES:
+        return {SQUARE: _square(layer, ranges)}
     if isinstance(layer, GateLayer | SoftplusLayer | SigmoidGateLayer):
         kept[POWER] = exp2_register(layer.frac_bits, layer.exp2_terms)
     return kept
@@ -45,9 +52,16 @@ def registers_of(layer: Layer, part: str, ranges: Ranges) -> dict[str, Interval]
 
 def products_of(layer: Layer, part: str, ranges: Ranges) -> Mapping[str, Interval]:
     """Return the products inside one neuron before their shift, by name; see `registers_of`."""
-    if isinstance(layer, ScanLayer) and part != ".state":
+    if isinstance(layer, ScanLayer | S4dLayer) and part != STATE:
         return {}
+    if isinstance(layer, RmsNormLayer) and part == SQUARES and layer.square_shift:
+        return {SQUARE: Interval(0, _square(layer, ranges).hi << (2 * layer.square_shift))}
     return {name: value for name, value in ranges.items() if name in _PRODUCTS}
+
+
+def _square(layer: RmsNormLayer, ranges: Ranges) -> Interval:
+    """Return the range of the square of one channel, of which the accumulator sums up C."""
+    return Interval(0, ranges["accumulator"].hi // layer.channels)
 
 
 def exp2_register(frac_bits: int, terms: int) -> Interval:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from lava_spikyspace.hardware.groups import SynapseGroup
+from lava_spikyspace.hardware.groups import NeuronGroup, SynapseGroup
 from lava_spikyspace.hardware.placement import PlacedCore, Placement
 from lava_spikyspace.hardware.work import Work
 from lava_spikyspace.network import IntArray
+from lava_spikyspace.plan import MESSAGE
 
 
 @dataclass
@@ -97,14 +98,29 @@ def route(placement: Placement, work: Work) -> Routes:
 def events_of(placement: Placement, synapses: SynapseGroup, work: Work) -> IntArray:
     """Return the events that enter a synapse group by sender, shape (sender,).
 
-    Partial sums, which placement has added, are taken to be sent once in each frame.
+    Neurons that the counts have no row of, and limbs that they do not know, see
+    `messages_of`.
     """
     pattern = synapses.pattern
     sent = work.events.get((synapses.source, synapses.port))
     if sent is None:
+        sent = work.events.get((synapses.source, MESSAGE))
+    if sent is None:
         neurons = placement.graph.by_name[synapses.source].neurons
         sent = np.full(neurons, work.frames, dtype=np.int64)
     return sent[pattern.first : pattern.first + pattern.sources]
+
+
+def messages_of(group: NeuronGroup, work: Work) -> int:
+    """Return the messages that the neurons of a group have sent.
+
+    Those that the counts have no row of (inside a process that is counted as a whole, and partial
+    sums, which placement has added) are taken to send once in each frame; a limb is taken to leave
+    whenever the message does.
+    """
+    if group.name in work.counts:
+        return work.messages(group.name)
+    return group.neurons * work.frames
 
 
 def _journeys(

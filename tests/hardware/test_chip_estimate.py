@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from lava_spikyspace.hardware.activity_sources import golden_works
-from lava_spikyspace.hardware.charging import EVENTS, constants
+from lava_spikyspace.hardware.charging import EVENTS, charge, constants
 from lava_spikyspace.hardware.chip_estimate import decimal_text, estimate_on_chip
 from lava_spikyspace.hardware.describing import describe_plan
 from lava_spikyspace.hardware.pacing import core_loads, step_time
 from lava_spikyspace.hardware.placement import place
 from lava_spikyspace.hardware.profile_files import load_chip
 from lava_spikyspace.hardware.routing import events_of, route
+from lava_spikyspace.network import RmsNormLayer
 from lava_spikyspace.plan import CODINGS
 from tests.hardware.boards import board
 from tests.random_networks import random_network
@@ -24,6 +25,10 @@ WORKS = golden_works(NETWORK)
 SMALL = board(
     neurons=8, synapse_words=150, axons_in=200, usable_cores_per_chip=10, chips=9, total_words=500
 )
+
+
+def is_norm(layer):
+    return isinstance(layer, RmsNormLayer)
 
 
 @pytest.fixture(scope="module", params=CODINGS)
@@ -94,7 +99,18 @@ def test_synops_and_updates_are_those_of_the_counts(placement, work):
     estimate = estimate_on_chip({work.coding: work}, SMALL)
     (entry,) = estimate.codings.values()
     charged = {row.name: row for row in entry.processes}
-    assert list(charged)[: len(work.counts)] == list(work.counts)
+    inside = [name for name in charged if name not in work.counts]
+    assert [name for name in charged if name in work.counts] == list(work.counts)
+    assert inside == [f"{layer.name}.squares" for layer in NETWORK if is_norm(layer)]
+    names = list(charged)
+    for name in inside:  # just before the neuron that takes the root, once in each frame
+        root = name.removesuffix(".squares")
+        assert names[names.index(name) + 1] == root
+        row, neurons = charged[name].counts, entry.placement.graph.by_name[name].neurons
+        assert row.update_active + row.update_inactive == neurons * work.steps
+        assert row.update_active == neurons * work.frames
+        sent = {g.port for g in entry.placement.graph.leaving(name)}
+        assert row.synop == neurons * work.frames * len(sent)
     for name, counts in work.counts.items():
         row = charged[name].counts
         assert row.synop == counts.synops
@@ -161,14 +177,15 @@ def test_a_step_takes_as_long_as_the_most_of_its_bounds(placement, work, routes)
     assert float(bounds["neurons"].nominal) == pytest.approx(busy)
 
 
-def test_the_loads_of_all_cores_are_the_counts(placement, work, routes):
+def test_the_loads_of_all_cores_are_what_is_charged(placement, work, routes):
     loads = core_loads(placement, work, routes).values()
-    on_cores = [g.name for g in placement.graph.on_cores]
-    synops = sum(entry.synops for entry in work.counts.values())
+    charged = charge(placement, work, routes)
+    synops = sum(row.counts.synop for row in charged)
     assert sum(load.synops for load in loads) * work.steps == pytest.approx(synops)
-    updates = sum(work.counts[name].neuron_updates for name in on_cores)
-    spent = sum(load.active + load.inactive for load in loads)
-    assert spent * work.steps == pytest.approx(updates)
+    for kind in ("active", "inactive"):
+        updates = sum(getattr(row.counts, f"update_{kind}") for row in charged)
+        spent = sum(getattr(load, kind) for load in loads)
+        assert spent * work.steps == pytest.approx(updates)
 
 
 def test_a_longer_barrier_makes_a_longer_step(placement, work, routes):
@@ -193,6 +210,7 @@ def test_the_ledger_names_every_constant_and_its_evidence(work):
     assert ledger["energy.synop"].evidence == "proxy"
     assert "golden windows" in ledger["counts, unary"].text
     assert {"payloads", "neuron programs", "time", "chip crossings"} <= set(ledger)
+    assert ledger["neurons inside a process"].text.startswith(".squares are counted with")
 
 
 def test_partial_sums_are_charged_and_stated():
@@ -208,7 +226,8 @@ def test_partial_sums_are_charged_and_stated():
         assert row.spikes == row.counts.synop == row.counts.update_active == neurons * frames
     assert "partial sums" in {a.subject for a in estimate.assumptions}
     counted = sum(row.synops for row in entry.work.counts.values())
-    assert entry.counts.synop == counted + sum(row.spikes for row in sums)
+    squares = [row for row in entry.processes if row.name.endswith(".squares")]
+    assert entry.counts.synop == counted + sum(row.counts.synop for row in [*sums, *squares])
 
 
 def test_a_model_that_does_not_fit_is_estimated_with_a_warning():

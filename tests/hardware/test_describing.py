@@ -5,11 +5,21 @@ import pytest
 
 from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.hardware.describing import describe_plan
+from lava_spikyspace.hardware.microcode.splitting import split_plan
 from lava_spikyspace.intervals import prove_ranges
-from lava_spikyspace.network import DenseLayer, ScanLayer
+from lava_spikyspace.network import DenseLayer, Interval, RmsNormLayer, ScanLayer
 from lava_spikyspace.plan import make_plan
 from lava_spikyspace.profiling.counters import count_processes
 from tests.random_networks import random_messages, random_network
+
+
+def is_norm(layer):
+    return isinstance(layer, RmsNormLayer)
+
+
+def is_inner(group):
+    """Whether synapses lie between two kinds of neurons of one layer."""
+    return group.source.endswith((".state", ".squares"))
 
 
 @pytest.fixture(scope="module", params=["plain", "wide"])
@@ -22,25 +32,75 @@ def plan(request, network):
     return make_plan(network, request.param)
 
 
-def test_neuron_groups_are_the_rows_with_neurons(plan):
-    graph = describe_plan(plan)
+def test_neuron_groups_are_the_kinds_that_have_programs(plan):
+    groups = {group.name: group.neurons for group in describe_plan(plan).neurons}
+    assert groups == {kind.name: kind.neurons for kind in split_plan(plan).kinds}
+    assert [group.name for group in describe_plan(plan).neurons if group.on_host] == ["input"]
+
+
+def test_rows_with_neurons_are_groups_and_others_lie_inside_a_process(plan):
+    groups = {group.name: group.neurons for group in describe_plan(plan).neurons}
     rows = {row: count for process in plan.processes for row, count in process.rows if count}
-    assert {group.name: group.neurons for group in graph.neurons} == rows
-    assert [group.name for group in graph.neurons if group.on_host] == ["input"]
+    assert rows.items() <= groups.items()
+    squares = {f"{layer.name}.squares" for layer in plan.network if is_norm(layer)}
+    assert groups.keys() - rows.keys() == squares
 
 
-def test_there_is_one_synapse_group_for_each_arrival(plan):
+def test_each_arrival_ends_where_a_program_takes_it(plan):
     graph = describe_plan(plan)
-    arrivals = [(row, a.source, a.port) for row, found in plan.arrivals.items() for a in found]
-    assert [(g.row, g.source, g.port) for g in graph.synapses] == arrivals
+    counted = [g for g in graph.synapses if g.row in plan.arrivals and not is_inner(g)]
+    arrivals = [
+        (row, arrival.source, arrival.port)
+        for row, found in plan.arrivals.items()
+        for arrival in found
+        if not arrival.source.endswith(".state")
+    ]
+    assert [(g.row, g.source, g.port) for g in counted] == arrivals
     assert len({group.name for group in graph.synapses}) == len(graph.synapses)
 
 
+def test_synapses_are_those_of_the_programs(plan):
+    """Who reaches whom, and for what, however many limbs of a message there are."""
+    expected = {
+        (s.source, s.target, s.role, s.pattern.sources, s.pattern.targets, type(s.pattern))
+        for s in split_plan(plan).synapses
+    }
+    found = {
+        (g.source, g.target, g.role, g.pattern.sources, g.pattern.targets, type(g.pattern))
+        for g in describe_plan(plan).synapses
+    }
+    assert found == expected
+
+
+def test_messages_inside_a_process_are_those_of_the_programs(plan):
+    kinds = split_plan(plan)
+    inner = [group for group in describe_plan(plan).synapses if is_inner(group)]
+    assert {group.role for group in inner} == {"squares", "state"}
+    for name in {group.source for group in inner}:
+        sent = {g.port: g.payload for g in inner if g.source == name}
+        assert sent == dict(kinds.by_name[name].payloads)
+    for group in inner:
+        each = group.pattern.synapses // group.pattern.targets
+        assert group.accumulator == Interval(each * group.payload.lo, each * group.payload.hi)
+        assert group.accumulator.bits <= 24
+
+
+def test_state_is_what_programs_keep_and_what_synapses_add_to(plan):
+    kinds, graph = split_plan(plan), describe_plan(plan)
+    for kind in kinds.kinds:
+        words = len(kind.program.states) + len(kind.program.inputs)
+        assert graph.by_name[kind.name].state_bytes >= 3 * words
+    squares = graph.by_name["blocks.0.norm.squares"]
+    assert squares.state_bytes == 3  # what arrives; it keeps nothing
+
+
 def test_patterns_have_the_fan_out_that_counts_go_by(plan):
-    groups = iter(describe_plan(plan).synapses)
+    groups = iter([g for g in describe_plan(plan).synapses if not is_inner(g)])
     for row, arrivals in plan.arrivals.items():
         layer = plan.network[next(p.layer for p in plan.processes if row in dict(p.rows))]
         for arrival in arrivals:
+            if arrival.source.endswith(".state"):
+                continue
             group = next(groups)
             if arrival.fan_out is None:
                 continue
@@ -96,14 +156,16 @@ def test_delays_are_those_of_the_plan(plan):
     ]
     assert delays["blocks.0.out_proj.neuron.residual"] == residual.delay > 0
     assert delays["blocks.0.conv.synapses"] >= (taps - 1) * plan.frame_steps
-    assert delays["blocks.0.norm.residual"] == 0
+    assert delays["blocks.0.norm.squares.residual"] == 0
 
 
 def test_the_rows_of_a_run_are_the_rows_of_the_groups(network, plan):
     result = BatchBackend().run(plan, random_messages(1, network, 2))
     counted = {row.name for row in count_processes(plan, result.activities, 2)}
     graph = describe_plan(plan)
-    assert {g.name for g in graph.neurons} | {g.row for g in graph.synapses} == counted
+    squares = {f"{layer.name}.squares" for layer in network if is_norm(layer)}
+    found = {g.name for g in graph.neurons} | {g.row for g in graph.synapses}
+    assert found == counted | squares
 
 
 def test_memory_grows_with_what_a_neuron_holds():

@@ -6,6 +6,7 @@ from lava_spikyspace.errors import UsageError
 from lava_spikyspace.hardware.checking import check
 from lava_spikyspace.hardware.describing import describe_plan
 from lava_spikyspace.hardware.estimating import estimate
+from lava_spikyspace.hardware.microcode.splitting import split_plan
 from lava_spikyspace.plan import CODINGS, make_plan
 from tests.random_networks import with_golden
 from tests.random_spike_ssm import NEURONS, random_sequences, random_spike_ssm
@@ -29,12 +30,48 @@ def test_every_neuron_is_placed_once_and_no_budget_is_broken(network, coding):
     assert not [found for found in result.findings if found.code.startswith("core")]
 
 
-def test_the_states_of_an_s4d_are_two_registers_each(network):
-    groups = {group.name: group for group in describe_plan(make_plan(network, "graded")).neurons}
-    few = random_spike_ssm(4, channels=6, states=1)
-    fewer = {group.name: group for group in describe_plan(make_plan(few, "graded")).neurons}
-    more = groups["blocks.0.s4d"].state_bytes - fewer["blocks.0.s4d"].state_bytes
-    assert more >= 3 * 2 * 3
+def test_a_diagonal_state_space_is_placed_as_its_two_kinds(network):
+    """One neuron for each complex state, one for each channel, as the programs have it."""
+    for coding in CODINGS:
+        plan = make_plan(network, coding)
+        graph, kinds = describe_plan(plan), split_plan(plan)
+        assert {g.name: g.neurons for g in graph.neurons} == {
+            kind.name: kind.neurons for kind in kinds.kinds
+        }
+        assert graph.by_name["blocks.0.s4d.state"].neurons == 6 * 4
+        assert graph.by_name["blocks.0.s4d"].neurons == 6
+        reached = {
+            (g.source, g.target, g.role): g.pattern.synapses
+            for g in graph.synapses
+            if g.target.startswith("blocks.0.s4d")
+        }
+        assert reached == {
+            ("blocks.0.norm", "blocks.0.s4d.state", "message"): 24,
+            ("blocks.0.norm", "blocks.0.s4d", "message"): 6,
+            ("blocks.0.s4d.state", "blocks.0.s4d", "state"): 24,
+        }
+
+
+def test_the_state_of_a_complex_number_is_two_registers(network):
+    plan = make_plan(network, "graded")
+    (kind,) = [k for k in split_plan(plan).kinds if k.name == "blocks.0.s4d.state"]
+    held = {name.split(".")[0] for name in kind.program.states}
+    assert held == {"element", "real", "imag"}
+    group = describe_plan(plan).by_name[kind.name]
+    # Element, both registers, and what arrives; decay, shifts and what is read of the state.
+    assert group.state_bytes >= 3 * (1 + 2 + 1) + 6
+
+
+def test_states_send_once_in_a_frame_and_are_charged(network):
+    estimated = estimate(network, "loihi2")
+    entry = estimated.codings["graded"]
+    charged = {row.name: row for row in entry.processes}
+    row = charged["blocks.0.s4d.state"]
+    assert row.spikes == row.counts.update_active == 24 * entry.work.frames
+    assert row.counts.synop % row.spikes == 0
+    whole = charged["blocks.0.s4d"].counts
+    assert whole.synop == entry.work.counts["blocks.0.s4d"].synops
+    assert ".state are counted with" in str(estimated.assumptions)
 
 
 def test_loihi1_names_the_graded_links(network):

@@ -39,7 +39,7 @@ def bind_constants(
         if value.kind != "const" or not used & {part.name for part in value.parts}:
             continue
         array, indices = expanded.elements[name]
-        entry = np.asarray(values[array], dtype=np.int64)[indices]
+        entry = np.asarray(np.asarray(values[array])[indices], dtype=np.int64)
         words = split_words(entry, value.words)
         if words[-1].min() < LOWEST or words[-1].max() > HIGHEST:
             raise InternalError(

@@ -17,7 +17,6 @@ from lava_spikyspace.hardware.microcode.limbs import cut_for
 from lava_spikyspace.hardware.microcode.splitter import Splitter, bits_of
 from lava_spikyspace.hardware.microcode.splitting import split_layer
 from lava_spikyspace.hardware.microcode.words import wrap
-from lava_spikyspace.hardware.patterns import FanIn, FanOut
 from lava_spikyspace.intervals import corners, dense_rows
 from lava_spikyspace.network import Interval
 from lava_spikyspace.spike_ssm.layers import (
@@ -49,7 +48,6 @@ def _(layer: ChannelNormLayer, splitter: Splitter) -> None:
     scaling = Descaling.between(layer, *ends)
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "channel_norm",
         {
             **scaling.params,
@@ -58,10 +56,8 @@ def _(layer: ChannelNormLayer, splitter: Splitter) -> None:
             "ACC": scaling.sum.bits,
         },
         scaling.constants,
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
     )
-    splitter.connect(source, kind, "x", "residual", FanOut(layer.neurons, layer.neurons))
+    splitter.connect(layer, kind, "x", "residual")
 
 
 @split_layer.register
@@ -69,7 +65,6 @@ def _(layer: ProjectionLayer, splitter: Splitter) -> None:
     scaling = Descaling.of(layer, splitter.message(layer.inputs[0]))
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "projection",
         {
             **splitter.summed(layer),
@@ -78,8 +73,6 @@ def _(layer: ProjectionLayer, splitter: Splitter) -> None:
             **splitter.sending(layer),
         },
         scaling.constants,
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
     )
     splitter.connect_dense(layer, kind)
 
@@ -87,15 +80,13 @@ def _(layer: ProjectionLayer, splitter: Splitter) -> None:
 @split_layer.register
 def _(layer: S4dLayer, splitter: Splitter) -> None:
     source, ranges = layer.source("message"), splitter.proven[layer.name]
-    channels, states = layer.neurons, layer.states
     x = splitter.message(source)
     read = _read_range(layer, x)
-    cut = cut_for([np.ones((1, states), dtype=np.int8)], read, layer.name)
+    cut = cut_for([np.ones((1, layer.states), dtype=np.int8)], read, layer.name)
     half = (np.int64(1) << layer.right) >> 1
     driven = [(x_end << layer.left.astype(object)) + half for x_end in x.union(_ZERO).ends]
     state = splitter.add(
         layer,
-        layer.name + ".state",
         "s4d_state",
         {
             "DECAY": bits_of(np.stack([layer.decay_real, layer.decay_imag, -layer.decay_imag])),
@@ -119,16 +110,14 @@ def _(layer: S4dLayer, splitter: Splitter) -> None:
             "read_real": layer.read_real.ravel(),
             "read_imag": -layer.read_imag.ravel(),
         },
-        neurons=channels * states,
+        part=splitter.parts(layer)[0],
         payloads=cut.payloads(read),
-        row=splitter.plan.sender(layer.name),
         counts_at_end=False,
     )
     least = int(layer.shift.min())
     total = ranges["accumulator"]
     output = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "s4d_output",
         {
             "TOP": cut.limbs,
@@ -149,12 +138,10 @@ def _(layer: S4dLayer, splitter: Splitter) -> None:
             "half": (np.int64(1) << layer.shift) >> 1,
             "further": least - layer.shift,
         },
-        neurons=channels,
-        payloads=splitter.payloads(layer),
     )
-    splitter.connect(source, state, "x", "message", FanOut(channels, channels * states))
-    splitter.connect(source, output, "x", "message", FanOut(channels, channels))
-    splitter.connect_inside(state, output, "state", FanIn(channels * states, channels))
+    splitter.connect(layer, state, "x", "message")
+    splitter.connect(layer, output, "x", "message")
+    splitter.connect_inside(state, output, "state")
 
 
 def _read_range(layer: S4dLayer, x: Interval) -> Interval:
@@ -167,7 +154,7 @@ def _read_range(layer: S4dLayer, x: Interval) -> Interval:
 
 @split_layer.register
 def _(layer: SpikingLayer, splitter: Splitter) -> None:
-    source, ranges = layer.source("current"), splitter.proven[layer.name]
+    ranges = splitter.proven[layer.name]
     if isinstance(layer, BernoulliLayer):
         program = "bernoulli_neuron"
         params = {"SIDES": ranges["state"].bits}
@@ -177,15 +164,12 @@ def _(layer: SpikingLayer, splitter: Splitter) -> None:
         params, constants = _membrane(layer, ranges["state"], ranges.get("refractory", _ZERO))
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         program,
         {"THETA": bits_of(np.stack([layer.threshold, -layer.threshold])), **params},
         constants,
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
         counts_at_end=False,
     )
-    splitter.connect(source, kind, "x", "current", FanOut(layer.neurons, layer.neurons))
+    splitter.connect(layer, kind, "x", "current")
 
 
 def _membrane(
@@ -222,12 +206,9 @@ def _(layer: SigmoidGateLayer, splitter: Splitter) -> None:
     params, less = sigmoid_params(layer, scaling.value)
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "pt_sigmoid",
         {**splitter.summed(layer), **scaling.params, **params},
         {**scaling.constants, "less": less},
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
     )
     splitter.connect_dense(layer, kind)
 
@@ -244,7 +225,6 @@ def _(layer: GluLayer, splitter: Splitter) -> None:
     shifted = Interval(rounded.lo >> layer.shift, rounded.hi >> layer.shift)
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "gated_residual",
         {
             "PRODUCT": product.union(rounded).bits,
@@ -254,12 +234,9 @@ def _(layer: GluLayer, splitter: Splitter) -> None:
             **splitter.sending(layer),
         },
         {},
-        neurons=layer.channels,
-        payloads=splitter.payloads(layer),
     )
     for role in layer.INPUT_ROLES:
-        pattern = FanOut(layer.channels, layer.channels)
-        splitter.connect(layer.source(role), kind, role, role, pattern)
+        splitter.connect(layer, kind, role, role)
 
 
 @split_layer.register
@@ -269,12 +246,9 @@ def _(layer: ClassificationHeadLayer, splitter: Splitter) -> None:
     scaling = Descaling.between(layer, low * layer.elements, high * layer.elements)
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "classification_head",
         {**splitter.summed(layer), **scaling.params, "ACC": scaling.sum.bits},
         scaling.constants,
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
         counts_at_end=False,
     )
     splitter.connect_dense(layer, kind)

@@ -13,8 +13,8 @@ from lava_spikyspace.hardware.microcode.catalogue import assemble
 from lava_spikyspace.hardware.microcode.constants import bind_constants
 from lava_spikyspace.hardware.microcode.kinds import NeuronKind, Synapses
 from lava_spikyspace.hardware.microcode.limbs import Cut, cut_for
-from lava_spikyspace.hardware.patterns import Dense, Pattern
-from lava_spikyspace.intervals import prove_ranges
+from lava_spikyspace.hardware.patterns import Pattern
+from lava_spikyspace.hardware.wiring import Part, wiring_of
 from lava_spikyspace.network import IntArray, Interval, Layer, Ranges
 from lava_spikyspace.plan import MESSAGE, Plan, ProcessPlan, Weighted
 from lava_spikyspace.profiling.counters import sends_binary
@@ -31,15 +31,16 @@ class Splitter:
     """Collects kinds and synapses."""
 
     plan: Plan
-    proven: Mapping[str, Ranges] = field(init=False)
+    proven: Mapping[str, Ranges]
     kinds: list[NeuronKind] = field(default_factory=list)
     synapses: list[Synapses] = field(default_factory=list)
     cuts: dict[str, Cut] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.proven = prove_ranges(self.plan.network)
         self._process = {process.layer: process for process in self.plan.processes}
+        self._rows = {row for process in self.plan.processes for row, _ in process.rows}
         self._senders: dict[str, str] = {}
+        self._wirings = {layer.name: wiring_of(layer, self.plan) for layer in self.plan.network}
 
     @property
     def steps(self) -> int:
@@ -49,6 +50,10 @@ class Splitter:
     def process(self, layer: str) -> ProcessPlan:
         """Return the process of a layer that computes and sends."""
         return self._process[layer]
+
+    def parts(self, layer: Layer) -> tuple[Part, ...]:
+        """Return the kinds of neurons of a layer; the last one sends its message."""
+        return self._wirings[layer.name].parts
 
     def message(self, layer: str) -> Interval:
         """Return the proven range of what a layer sends."""
@@ -90,23 +95,27 @@ class Splitter:
     def add(
         self,
         layer: Layer,
-        name: str,
         program: str,
         params: Mapping[str, int],
         constants: Mapping[str, npt.ArrayLike],
         *,
-        neurons: int,
-        payloads: Mapping[str, Interval],
-        row: str | None = None,
+        part: Part | None = None,
+        payloads: Mapping[str, Interval] | None = None,
         counts_at_end: bool = True,
     ) -> NeuronKind:
-        """Add a kind; the last one of a layer sends its message.
+        """Add a kind.
 
         Parameters
         ----------
+        part : Part, optional
+            Which of the kinds of the layer; by default the last one.
+        payloads : mapping of str to Interval, optional
+            Range of what each port carries; by default those of the layer's message.
         counts_at_end : bool
             Whether it counts elements in the last step of a frame (else in the first).
         """
+        part = self.parts(layer)[-1] if part is None else part
+        payloads = self.payloads(layer) if payloads is None else payloads
         bound = {"STEPS": self.steps, "WINDOW": self.plan.network.window, **params}
         bound["UNARY"] = int(sends_binary(self.plan, layer))
         expanded, made = assemble(program, bound)
@@ -115,33 +124,37 @@ class Splitter:
         frames = whole + (more > 0 and counts_at_end)
         initial = {"step": -offset % self.steps, "element": -frames % self.plan.network.window}
         kind = NeuronKind(
-            name=name,
+            name=part.name,
             layer=layer.name,
-            row=row or name,
+            row=part.name if part.name in self._rows else self.plan.sender(layer.name),
             program=made,
-            neurons=neurons,
+            neurons=part.neurons,
             constants=bind_constants(expanded, made, constants),
             initial={key: value for key, value in initial.items() if key in made.states},
             offset=offset,
             payloads={port: payloads[port] for port in made.outputs},
         )
         self.kinds.append(kind)
-        self._senders[layer.name] = name
+        self._senders[layer.name] = part.name
         return kind
 
     def connect(
         self,
-        source: str,
+        layer: Layer,
         target: NeuronKind,
         cell: str,
         role: str,
-        pattern: Pattern,
         *,
         port: str = MESSAGE,
         weight: IntArray | None = None,
         further_delay: int = 0,
+        pattern: Pattern | None = None,
     ) -> None:
-        """Add synapses from the kind that sends a layer's message."""
+        """Add synapses from the kind that sends what a layer takes for a role.
+
+        Their pattern is that of the wiring, unless `pattern` is a part of it.
+        """
+        source = layer.source(role)
         delay = target.offset - self.process(source).output_offset + further_delay
         self.synapses.append(
             Synapses(
@@ -150,26 +163,27 @@ class Splitter:
                 target=target.name,
                 cell=cell,
                 role=role,
-                pattern=pattern,
+                pattern=self.pattern(layer, target, role) if pattern is None else pattern,
                 weight=weight,
                 delay=delay,
             )
         )
 
+    def pattern(self, layer: Layer, target: NeuronKind, role: str) -> Pattern:
+        """Return who reaches whom of what a kind of a layer takes for a role."""
+        return self._wirings[layer.name].wire(role, target.name).pattern
+
     def connect_dense(self, layer: Weighted, target: NeuronKind) -> None:
         """Add the synapses of a weight matrix, one group for each limb of the message."""
-        source = layer.inputs[0]
-        cut = self.cuts[source]
+        cut = self.cuts[layer.inputs[0]]
         weight = layer.weight.astype(np.int64)
         role = layer.INPUT_ROLES[0]
-        pattern = Dense(weight.shape[1], weight.shape[0])
         for limb, port in enumerate(cut.ports):
-            self.connect(source, target, f"a[{limb}]", role, pattern, port=port, weight=weight)
+            self.connect(layer, target, f"a[{limb}]", role, port=port, weight=weight)
 
-    def connect_inside(
-        self, source: NeuronKind, target: NeuronKind, role: str, pattern: Pattern
-    ) -> None:
+    def connect_inside(self, source: NeuronKind, target: NeuronKind, role: str) -> None:
         """Add the synapses between two kinds of one process, for all ports of the first."""
+        wire = self._wirings[target.layer].wire(role, target.name)
         self.synapses += [
             Synapses(
                 source=source.name,
@@ -177,7 +191,7 @@ class Splitter:
                 target=target.name,
                 cell=f"a[{limb}]",
                 role=role,
-                pattern=pattern,
+                pattern=wire.pattern,
             )
             for limb, port in enumerate(source.payloads)
         ]

@@ -1,13 +1,9 @@
-"""Which kinds of neurons each process is on the chip, and which synapses carry what.
+"""The program, constants and synapses of each kind of neurons that a network is on the chip.
 
-Most processes are one kind. Three are more:
-
-* the root mean square: one neuron for each channel squares what it gets (``.squares``), their
-  synapses add up, and one neuron takes the root of the mean;
-* the convolution: its taps are delayed synapses, each with an accumulator of its own;
-* the selective scan: one neuron for each state (``.state``) decays, is driven and encodes; it gets
-  C as well and sends ``level * C`` to the neuron of its channel (``.output``), whose synapses add
-  up.
+Which kinds there are, how many neurons and who reaches whom is said in `hardware.wiring`. The taps
+of a convolution are delayed synapses here, each with an accumulator of its own. The neurons of a
+scan's states get C as well and send ``level * C`` to the neuron of their channel, whose synapses
+add up.
 
 Messages whose weighted sums are wider than 24 bits leave in limbs, one axon and one accumulator
 each. All kinds answer in the step in which Lava's processes do: between the kinds of one process a
@@ -16,6 +12,8 @@ message takes no step here, and one on a chip.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import singledispatch
 
 import numpy as np
@@ -28,8 +26,8 @@ from lava_spikyspace.hardware.microcode.kinds import KindGraph, NeuronKind
 from lava_spikyspace.hardware.microcode.limbs import cut_for
 from lava_spikyspace.hardware.microcode.splitter import Splitter, bits_of
 from lava_spikyspace.hardware.microcode.words import LIMB_BITS, words_for
-from lava_spikyspace.hardware.patterns import Dense, FanIn, FanOut, Strided
-from lava_spikyspace.intervals import corners
+from lava_spikyspace.hardware.patterns import FanOut
+from lava_spikyspace.intervals import corners, prove_ranges
 from lava_spikyspace.network import (
     SPIKYSPACE_LAYERS,
     ConvLayer,
@@ -43,6 +41,7 @@ from lava_spikyspace.network import (
     Network,
     NormEncoderLayer,
     ProductLayer,
+    Ranges,
     ResidualLayer,
     RmsNormLayer,
     ScanLayer,
@@ -50,9 +49,6 @@ from lava_spikyspace.network import (
 )
 from lava_spikyspace.plan import Plan
 from lava_spikyspace.spike_ssm.layers import LAYERS as SPIKE_SSM_LAYERS
-
-SQUARES = ".squares"
-"""Suffix of the neurons that square the channels of a root mean square."""
 
 HOST_CELL = "x"
 """Input of the window source that the host writes to."""
@@ -78,13 +74,17 @@ def split_plan(plan: Plan) -> KindGraph:
     return graph
 
 
-def try_to_split(plan: Plan) -> tuple[KindGraph, dict[str, InputError]]:
+def try_to_split(
+    plan: Plan, proven: Mapping[str, Ranges] | None = None
+) -> tuple[KindGraph, dict[str, InputError]]:
     """Return the neuron kinds and synapses of the layers that have programs, and why others do not.
 
     Parameters
     ----------
     plan : Plan
         Network and coding.
+    proven : mapping of str to Ranges, optional
+        Of its layers, where they have been proven before.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def try_to_split(plan: Plan) -> tuple[KindGraph, dict[str, InputError]]:
     dict of str to InputError
         By layer.
     """
-    splitter = Splitter(plan)
+    splitter = Splitter(plan, prove_ranges(plan.network) if proven is None else proven)
     refused: dict[str, InputError] = {}
     for layer in plan.network:
         try:
@@ -132,15 +132,7 @@ def split_layer(layer: Layer, splitter: Splitter) -> None:
 @split_layer.register
 def _(layer: InputLayer, splitter: Splitter) -> None:
     params = splitter.sending(layer)
-    splitter.add(
-        layer,
-        layer.name,
-        "window_source",
-        params,
-        {},
-        neurons=layer.channels,
-        payloads=splitter.payloads(layer),
-    )
+    splitter.add(layer, "window_source", params, {})
 
 
 @split_layer.register
@@ -153,20 +145,17 @@ def _(layer: RmsNormLayer, splitter: Splitter) -> None:
     cut = cut_for([np.ones((1, layer.channels), dtype=np.int8)], square, layer.name)
     squares = splitter.add(
         layer,
-        layer.name + SQUARES,
         "rms_square",
         {"SQUARE": square.bits, "SHIFT": shift, **cut.params},
         {},
-        neurons=layer.channels,
+        part=splitter.parts(layer)[0],
         payloads=cut.payloads(square),
-        row=layer.name,
     )
-    splitter.connect(source, squares, "x", "residual", FanOut(layer.channels, layer.channels))
+    splitter.connect(layer, squares, "x", "residual")
     sum_words, radicand_words = words_for(total.bits), words_for(radicand.bits)
     top_bits = (radicand.hi >> (LIMB_BITS * (radicand_words - 1))).bit_length()
     root = splitter.add(
         layer,
-        layer.name,
         "rms_root",
         {
             "TOP": cut.limbs,
@@ -183,10 +172,8 @@ def _(layer: RmsNormLayer, splitter: Splitter) -> None:
             "ROOT": ranges["message"].bits,
         },
         {},
-        neurons=1,
-        payloads=splitter.payloads(layer),
     )
-    splitter.connect_inside(squares, root, "squares", Dense(layer.channels, 1))
+    splitter.connect_inside(squares, root, "squares")
 
 
 def _normalised(layer: NormEncoderLayer, splitter: Splitter) -> dict[str, int]:
@@ -215,19 +202,16 @@ def _compared(layer: NormEncoderLayer, splitter: Splitter) -> Interval:
 
 def _connect_normalised(layer: NormEncoderLayer, kind: NeuronKind, splitter: Splitter) -> None:
     splitter.connect_dense(layer, kind)
-    splitter.connect(layer.source("rms"), kind, "rms", "rms", Dense(1, layer.neurons))
+    splitter.connect(layer, kind, "rms", "rms")
 
 
 @split_layer.register
 def _(layer: NormEncoderLayer, splitter: Splitter) -> None:
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "norm_encoder",
         _normalised(layer, splitter),
         {"theta": layer.theta.T},
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
     )
     _connect_normalised(layer, kind, splitter)
 
@@ -237,12 +221,9 @@ def _(layer: GateLayer, splitter: Splitter) -> None:
     params, less = silu_params(layer)
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "pt_silu",
         {**_normalised(layer, splitter), **params},
         {"theta": layer.theta.T, "table": layer.table, "less": less},
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
     )
     _connect_normalised(layer, kind, splitter)
 
@@ -251,7 +232,6 @@ def _(layer: GateLayer, splitter: Splitter) -> None:
 def _(layer: EncoderLayer, splitter: Splitter) -> None:
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "threshold_encoder",
         {
             **splitter.summed(layer),
@@ -259,8 +239,6 @@ def _(layer: EncoderLayer, splitter: Splitter) -> None:
             "THETA": bits_of(layer.theta),
         },
         {"theta": layer.theta.T},
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
     )
     splitter.connect_dense(layer, kind)
 
@@ -270,7 +248,6 @@ def _(layer: SoftplusLayer, splitter: Splitter) -> None:
     params, less = softplus_params(layer)
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "pt_softplus",
         {
             **splitter.summed(layer),
@@ -286,8 +263,6 @@ def _(layer: SoftplusLayer, splitter: Splitter) -> None:
             "less": less,
             "theta_out": layer.theta_out,
         },
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
     )
     splitter.connect_dense(layer, kind)
 
@@ -297,12 +272,9 @@ def _(layer: LinearLayer, splitter: Splitter) -> None:
     scaling = Descaling.of(layer, splitter.message(layer.inputs[0]))
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "linear_neuron",
         {**splitter.summed(layer), **scaling.params},
         scaling.constants,
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
     )
     splitter.connect_dense(layer, kind)
 
@@ -315,7 +287,6 @@ def _(layer: ResidualLayer, splitter: Splitter) -> None:
     total = Interval(scaling.value.lo + stream.lo, scaling.value.hi + stream.hi)
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "residual",
         {
             **splitter.summed(layer),
@@ -325,20 +296,16 @@ def _(layer: ResidualLayer, splitter: Splitter) -> None:
             **splitter.saturation(total, layer.residual_bits),
         },
         scaling.constants,
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
     )
     splitter.connect_dense(layer, kind)
-    splitter.connect(source, kind, "residual", "residual", FanOut(layer.neurons, layer.neurons))
+    splitter.connect(layer, kind, "residual", "residual")
 
 
 @split_layer.register
 def _(layer: ConvLayer, splitter: Splitter) -> None:
     taps = layer.weight.shape[1]
-    codes = layer.source("codes")
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "convolution",
         {
             "TOP": taps - 1,
@@ -347,16 +314,16 @@ def _(layer: ConvLayer, splitter: Splitter) -> None:
             "THETA": bits_of(layer.theta),
         },
         {"theta": np.moveaxis(layer.theta, 1, 2)},
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
     )
+    taken = splitter.pattern(layer, kind, "codes")
+    one_tap = replace(taken, taps=1) if isinstance(taken, FanOut) else taken
     for tap in range(taps):
         splitter.connect(
-            codes,
+            layer,
             kind,
             f"a[{tap}]",
             "codes",
-            FanOut(layer.neurons, layer.neurons),
+            pattern=one_tap,
             weight=layer.weight[:, tap].astype(np.int64),
             further_delay=(taps - 1 - tap) * splitter.steps,
         )
@@ -364,14 +331,11 @@ def _(layer: ConvLayer, splitter: Splitter) -> None:
 
 @split_layer.register
 def _(layer: ScanLayer, splitter: Splitter) -> None:
-    channels, states = layer.neurons, layer.states
-    (state_row, _), (output_row, _) = splitter.process(layer.name).rows
     held = _held(layer)
     read = corners(held, splitter.message(layer.source("C")))
-    cut = cut_for([np.ones((1, states), dtype=np.int8)], read, layer.name)
+    cut = cut_for([np.ones((1, layer.states), dtype=np.int8)], read, layer.name)
     state = splitter.add(
         layer,
-        state_row,
         "scan_state",
         {**_state_params(layer, splitter, held, read), **cut.params},
         {
@@ -383,13 +347,12 @@ def _(layer: ScanLayer, splitter: Splitter) -> None:
             "theta": layer.theta_state,
             "offset": layer.state_offset,
         },
-        neurons=channels * states,
+        part=splitter.parts(layer)[0],
         payloads=cut.payloads(read),
     )
     signed = layer.theta.shape[1]
     output = splitter.add(
         layer,
-        output_row,
         "scan_output",
         {
             "TOP": cut.limbs,
@@ -403,17 +366,11 @@ def _(layer: ScanLayer, splitter: Splitter) -> None:
             "JUMP": 2 if signed == 1 else 1,
         },
         {"skip": layer.skip, "theta": layer.theta.T},
-        neurons=channels,
-        payloads=splitter.payloads(layer),
     )
-    to_states = FanOut(channels, channels * states)
-    splitter.connect(layer.source("codes"), state, "codes", "codes", to_states)
-    splitter.connect(layer.source("delta"), state, "delta", "delta", to_states)
-    for role, cell in (("B", "b"), ("C", "c")):
-        pattern = Strided(states, channels * states)
-        splitter.connect(layer.source(role), state, cell, role, pattern)
-    splitter.connect(layer.source("codes"), output, "codes", "codes", FanOut(channels, channels))
-    splitter.connect_inside(state, output, "state", FanIn(channels * states, channels))
+    for role in layer.INPUT_ROLES:
+        splitter.connect(layer, state, role.lower(), role)
+    splitter.connect(layer, output, "codes", "codes")
+    splitter.connect_inside(state, output, "state")
 
 
 def _held(layer: ScanLayer) -> Interval:
@@ -457,16 +414,12 @@ def _state_params(
 def _(layer: ProductLayer, splitter: Splitter) -> None:
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "product",
         splitter.sending(layer),
         {},
-        neurons=layer.channels,
-        payloads=splitter.payloads(layer),
     )
-    for role in ("scan", "gate"):
-        pattern = FanOut(layer.channels, layer.channels)
-        splitter.connect(layer.source(role), kind, role, role, pattern)
+    for role in layer.INPUT_ROLES:
+        splitter.connect(layer, kind, role, role)
 
 
 @split_layer.register
@@ -477,7 +430,6 @@ def _(layer: HeadLayer, splitter: Splitter) -> None:
     heaviest = Interval.of(layer.weight).union(Interval(0, 0))
     kind = splitter.add(
         layer,
-        splitter.plan.sender(layer.name),
         "forecast_head",
         {
             **scaling.params,
@@ -486,13 +438,11 @@ def _(layer: HeadLayer, splitter: Splitter) -> None:
         },
         {
             **{k: np.repeat(v, layer.channels) for k, v in scaling.constants.items()},
-            "weight": np.repeat(layer.weight.astype(np.int64).T, layer.channels, axis=1),
+            "weight": np.repeat(layer.weight.T, layer.channels, axis=1),
         },
-        neurons=layer.neurons,
-        payloads=splitter.payloads(layer),
         counts_at_end=False,
     )
-    splitter.connect(source, kind, "x", "residual", Strided(layer.channels, layer.neurons))
+    splitter.connect(layer, kind, "x", "residual")
 
 
 # The layers of the other family register themselves; they need the names above.
