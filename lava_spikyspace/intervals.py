@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import singledispatch
 from itertools import product
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -81,12 +81,33 @@ def layer_ranges(layer: Layer, sources: Sequence[Interval]) -> Ranges:
     raise InternalError(f"no interval rule for layers of type {type(layer).__name__}")
 
 
+class RowSums(NamedTuple):
+    """What the weights of each row add up to.
+
+    Attributes
+    ----------
+    positive, negative : ndarray, int64, shape (row,)
+        Sums of the weights above and below 0.
+    """
+
+    positive: IntArray
+    negative: IntArray
+
+    @classmethod
+    def of(cls, weight: npt.NDArray[np.integer[Any]]) -> RowSums:
+        """Return the sums of a matrix, shape (row, input)."""
+        positive = np.maximum(weight, 0).sum(axis=1, dtype=np.int64)
+        return cls(positive, weight.sum(axis=1, dtype=np.int64) - positive)
+
+    def ends(self, x: Interval) -> tuple[IntArray, IntArray]:
+        """Return the least and the largest weighted sum of each row for inputs in `x`."""
+        positive, negative = self
+        return positive * x.lo + negative * x.hi, positive * x.hi + negative * x.lo
+
+
 def dense_rows(weight: npt.NDArray[np.integer[Any]], x: Interval) -> tuple[IntArray, IntArray]:
     """Return the least and the largest sum of each row for inputs in `x`."""
-    wide = weight.astype(np.int64)
-    positive = np.maximum(wide, 0).sum(axis=1)
-    negative = np.minimum(wide, 0).sum(axis=1)
-    return positive * x.lo + negative * x.hi, positive * x.hi + negative * x.lo
+    return RowSums.of(weight).ends(x)
 
 
 def dense_product_magnitude(weight: npt.NDArray[np.int8], limb: Interval) -> int:
@@ -297,16 +318,28 @@ def _(layer: ConvLayer, sources: Sequence[Interval]) -> Ranges:
     return {"accumulator": acc, "message": Interval(0, layer.theta.shape[2])}
 
 
+def held_range(layer: ScanLayer) -> Interval:
+    """Return the range of what a state code stands for, with the offset of its element."""
+    level, offset = Interval.of(layer.level), Interval.of(layer.state_offset)
+    return Interval(level.lo + offset.lo, level.hi + offset.hi)
+
+
+def kept_range(layer: ScanLayer) -> Interval:
+    """Return the range of what is left of a state after its decay, and of 0."""
+    # Of exponents that occur, in Python integers: no shift may wrap around.
+    most = int(layer.right.max(initial=0)) + 1
+    pairs = np.unique(layer.left * most + layer.right).tolist()
+    ends = held_range(layer).ends
+    decayed = [(end << pair // most) >> pair % most for end in ends for pair in pairs]
+    return Interval(min(decayed), max(decayed)).union(Interval(0, 0))
+
+
 @layer_ranges.register
 def _(layer: ScanLayer, sources: Sequence[Interval]) -> Ranges:
     b, c = sources[2], sources[3]
     drive = corners(Interval.of(layer.gain), b)
-    # Of levels and exponents that occur, in Python integers: no shift may wrap around.
-    exponents = np.unique(np.stack([layer.left.ravel(), layer.right.ravel()]), axis=1).T.tolist()
-    level, offset = Interval.of(layer.level), Interval.of(layer.state_offset)
-    held = Interval(level.lo + offset.lo, level.hi + offset.hi)
-    decayed = [(level << left) >> right for level in held.ends for left, right in exponents]
-    kept = Interval(min(decayed), max(decayed)).union(Interval(0, 0))
+    held, kept = held_range(layer), kept_range(layer)
+    offset = Interval.of(layer.state_offset)
     moved = Interval(drive.lo >> layer.gain_shift, drive.hi >> layer.gain_shift)
     read = corners(held, c)
     skip = Interval.of(layer.skip)

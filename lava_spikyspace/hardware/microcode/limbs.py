@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lava_spikyspace.errors import InputError
 from lava_spikyspace.hardware.microcode.words import LIMB_BITS, WORD_BITS
-from lava_spikyspace.intervals import dense_rows, limb_intervals
+from lava_spikyspace.intervals import RowSums, limb_intervals
 from lava_spikyspace.network import Interval
 from lava_spikyspace.plan import MESSAGE
 
@@ -74,9 +74,10 @@ def cut_for(weights: Sequence[npt.NDArray[np.int8]], x: Interval, subject: str) 
     InputError
         Even a single bit is summed up to more than a word.
     """
-    if _fits(weights, x):
+    rows = [RowSums.of(weight) for weight in weights]
+    if _fits(rows, x):
         return Cut()
-    low = (bits for bits in range(LIMB_BITS, 0, -1) if _fits(weights, Interval(0, (1 << bits) - 1)))
+    low = (bits for bits in range(LIMB_BITS, 0, -1) if _fits(rows, Interval(0, (1 << bits) - 1)))
     bits = next(low, 0)
     if not bits:
         raise InputError(
@@ -84,14 +85,14 @@ def cut_for(weights: Sequence[npt.NDArray[np.int8]], x: Interval, subject: str) 
             hint="sum up in parts: fewer inputs for each neuron",
         )
     count = 1
-    while not _fits(weights, limb_intervals(x, (bits,) * count)[-1]):
+    while not _fits(rows, limb_intervals(x, (bits,) * count)[-1]):
         count += 1
     return Cut(count, bits)
 
 
-def _fits(weights: Sequence[npt.NDArray[np.int8]], x: Interval) -> bool:
-    for weight in weights:
-        low, high = dense_rows(weight, x.union(Interval(0, 0)))
+def _fits(rows: Sequence[RowSums], x: Interval) -> bool:
+    for sums in rows:
+        low, high = sums.ends(x.union(Interval(0, 0)))
         if not _WORD.contains(Interval(int(low.min()), int(high.max()))):
             return False
     return True

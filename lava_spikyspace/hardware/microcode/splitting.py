@@ -27,7 +27,7 @@ from lava_spikyspace.hardware.microcode.limbs import cut_for
 from lava_spikyspace.hardware.microcode.splitter import Splitter, bits_of
 from lava_spikyspace.hardware.microcode.words import LIMB_BITS, words_for
 from lava_spikyspace.hardware.patterns import FanOut
-from lava_spikyspace.intervals import corners, prove_ranges
+from lava_spikyspace.intervals import corners, held_range, kept_range, prove_ranges
 from lava_spikyspace.network import (
     SPIKYSPACE_LAYERS,
     ConvLayer,
@@ -331,13 +331,12 @@ def _(layer: ConvLayer, splitter: Splitter) -> None:
 
 @split_layer.register
 def _(layer: ScanLayer, splitter: Splitter) -> None:
-    held = _held(layer)
-    read = corners(held, splitter.message(layer.source("C")))
+    read = corners(held_range(layer), splitter.message(layer.source("C")))
     cut = cut_for([np.ones((1, layer.states), dtype=np.int8)], read, layer.name)
     state = splitter.add(
         layer,
         "scan_state",
-        {**_state_params(layer, splitter, held, read), **cut.params},
+        {**_state_params(layer, splitter, read), **cut.params},
         {
             "gain": layer.gain,
             "shift": (layer.left - layer.right).reshape(len(layer.left), -1),
@@ -373,24 +372,13 @@ def _(layer: ScanLayer, splitter: Splitter) -> None:
     splitter.connect_inside(state, output, "state")
 
 
-def _held(layer: ScanLayer) -> Interval:
-    """Return the range of what a state code stands for, with the offset of its element."""
-    level, offset = Interval.of(layer.level), Interval.of(layer.state_offset)
-    return Interval(level.lo + offset.lo, level.hi + offset.hi)
-
-
-def _state_params(
-    layer: ScanLayer, splitter: Splitter, held: Interval, read: Interval
-) -> dict[str, int]:
+def _state_params(layer: ScanLayer, splitter: Splitter, read: Interval) -> dict[str, int]:
     ranges = splitter.proven[layer.name]
     drive, offset = ranges["drive"], layer.state_offset
-    left, right = layer.left.astype(object), layer.right.astype(object)
-    ends = [(level << left) >> right for level in held.ends]
-    kept = Interval.of(np.stack([*ends, 0 * left]))
     state = ranges["state"]
     # Before the offset is taken off.
     moved_and_kept = Interval(state.lo + int(offset.max()), state.hi + int(offset.min()))
-    level_bits = max(bits_of(layer.level), bits_of(held.ends))
+    level_bits = max(bits_of(layer.level), bits_of(held_range(layer).ends))
     return {
         "DELTAS": layer.gain.shape[0] - 1,
         "CODES": layer.gain.shape[1] - 1,
@@ -399,7 +387,7 @@ def _state_params(
         "GAIN_SHIFT": layer.gain_shift,
         "MOVED": Interval(drive.lo >> layer.gain_shift, drive.hi >> layer.gain_shift).bits,
         "LEVEL": level_bits,
-        "KEPT": max(kept.bits, level_bits),
+        "KEPT": max(kept_range(layer).bits, level_bits),
         "LEFT": int(layer.left.max(initial=0)),
         "RIGHT": int(layer.right.max(initial=0)),
         "STATE": state.union(Interval(0, 0)).union(moved_and_kept).bits,
