@@ -54,10 +54,13 @@ def neuron_programs_page() -> str:
         "with a dot are bound to the sizes of a layer before it is a program: `.if` chooses, "
         "`.repeat` copies, `include` takes in a part. `param` names those sizes.",
         "## Kinds of neurons",
-        "A process is one kind of neurons or several. A scan is one for its states and one for "
-        "its channels, as placement and counts have it. The neurons that square the channels of a "
-        "root mean square are placed and counted with the neuron that takes the root. This is the "
-        "bundled model with graded messages:",
+        "A process is one kind of neurons or two: a scan and the diagonal state space of the "
+        "second family have neurons for their states and for their channels, a root mean square "
+        "has neurons that square a channel each and one that takes the root. One definition says "
+        "so (`hardware/wiring.py`: how many neurons, which synapses carry what); programs, "
+        "`check`, placement and `estimate` go by it. The counts of a run have a row for each part "
+        "of a scan; the other two are counted as a whole, and `estimate` takes their inner neurons "
+        "to send once in every frame. This is the bundled model with graded messages:",
         table(("kind", "program", "neurons", "input", "from", "synapses"), _split()),
         "## Listings",
         *_listings(listing_names()),
