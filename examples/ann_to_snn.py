@@ -61,10 +61,9 @@ from lava_spikyspace.results import RunResult
 from lava_spikyspace.running import run
 from netx_export.activity import count_codes
 from netx_export.batches import WindowData
-from netx_export.calibration import freeze
 from netx_export.checkpoint import TrainedModel, load_checkpoint
 from netx_export.config import ModelConfig, TrainConfig
-from netx_export.exporting import ExportOptions, export
+from netx_export.exporting import ExportOptions, ExportResult, export
 from netx_export.frozen import FrozenTrace
 from netx_export.training import fit
 
@@ -119,8 +118,9 @@ def main() -> None:
     if not trained.config.quantised:
         twin = trained
         trained = quantise(twin, table, options.folder, options.epochs)
-    network = export(trained, table, ExportOptions()).network
-    print_stages("From floats to spikes", stages(trained, twin, network, table, options.windows))
+    made = export(trained, table, ExportOptions())
+    network = made.network
+    print_stages("From floats to spikes", stages(trained, twin, made, table, options.windows))
     print_stages("The paper's scaling by T", scalings(trained, network, table))
     if options.widths:
         print_stages("Time steps", widths(trained, table, options.folder))
@@ -154,11 +154,12 @@ def settings_of(trained: TrainedModel) -> TrainConfig:
 def stages(
     trained: TrainedModel,
     twin: TrainedModel | None,
-    network: Network,
+    made: ExportResult,
     table: Table,
     lava_windows: int,
 ) -> Iterator[Stage]:
     """Yield the stages of a model."""
+    network = made.network
     test = test_part(trained, table)
     data = WindowData.prepare(table, trained.config, split_of(trained))
     if twin is not None:
@@ -176,7 +177,7 @@ def stages(
     raw = input_windows(table.values, network.window, test)
     scale = trained.scale_of(raw)
     traces: list[FrozenTrace] = []
-    frozen = freeze(trained.model).run_chunks(scale.normalise(raw), visit=traces.append)
+    frozen = made.frozen.run_chunks(scale.normalise(raw), visit=traces.append)
     forecast = scale.denormalise(frozen)
     rate = frozen_rate(traces, network)
     yield Stage("frozen", len(test), score(table, network, test, forecast), rate)

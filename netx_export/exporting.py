@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -152,8 +153,9 @@ def export(
     split = options.split or _split_of(trained)
     training = _TrainingSplit.of(trained, table, split)
     windows = training.spread()
-    calibrate(trained.model, training.batches())
-    frozen = freeze(trained.model)
+    model = copy.deepcopy(trained.model)  # calibration freezes in place
+    calibrate(model, training.batches())
+    frozen = freeze(model)
     seen = _survey(frozen, windows)
     budget = Budget(value_bits=options.width)
     trials: list[Trial] = []

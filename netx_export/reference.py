@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -41,7 +42,7 @@ def freeze_as_exported(trained: TrainedModel, network: Network) -> FrozenModel:
     Parameters
     ----------
     trained : TrainedModel
-        The checkpoint; its quantisers are frozen in place.
+        The checkpoint.
     network : Network
         Gives the zero-points (provenance).
 
@@ -59,13 +60,14 @@ def freeze_as_exported(trained: TrainedModel, network: Network) -> FrozenModel:
             "/provenance: found no scales, expected the zero-points of every block",
             hint="only files written by `lss export` can be compared",
         )
-    for index, mixer in enumerate(trained.model.mixers):
+    model = copy.deepcopy(trained.model)
+    for index, mixer in enumerate(model.mixers):
         for name in QUANTISERS:
             quantizer = mixer.quantizer(f"clip_{name}")
             if not quantizer.signed and quantizer.fixed_zero_point is None:
                 scale = _scale(scales, f"blocks.{index}", name)
                 quantizer.freeze(scale.zero_point, scale.first)
-    return freeze(trained.model)
+    return freeze(model)
 
 
 def with_exponents_of(frozen: FrozenModel, network: Network) -> FrozenModel:

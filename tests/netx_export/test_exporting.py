@@ -19,6 +19,7 @@ from lava_spikyspace.datasets import (
 )
 from lava_spikyspace.errors import CheckpointError, DataError
 from lava_spikyspace.netx.digests import record_digests
+from lava_spikyspace.netx.encode import networks_equal
 from lava_spikyspace.netx.reader import read_network
 from lava_spikyspace.plan import make_plan
 from netx_export.calibration import median_zero_point
@@ -217,3 +218,12 @@ def test_what_a_file_cannot_hold_is_refused(change, message) -> None:
     other = replace(trained, model=SpikySpace(config), config=config)
     with pytest.raises(CheckpointError, match=message):
         export(other, table)
+
+
+def test_the_checkpoint_stays_as_it_was() -> None:
+    """Zero-points are frozen on a copy: the next export starts from the batch-dependent rule."""
+    table = make_table()
+    trained = make_model(table, "published")
+    made = [export(trained, table, ExportOptions(golden=0)) for _ in range(2)]
+    assert not any(found.frozen for found in trained.model.quantizers().values())
+    assert networks_equal(made[0].network, made[1].network)
