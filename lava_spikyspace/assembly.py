@@ -12,7 +12,7 @@ from lava.magma.core.process.variable import Var
 
 from lava_spikyspace.backends.base import EngineResult
 from lava_spikyspace.network import IntArray
-from lava_spikyspace.plan import Link, Plan, ProcessPlan
+from lava_spikyspace.plan import MESSAGE, Link, Plan, ProcessPlan
 from lava_spikyspace.processes.builders import Site, build_process
 from lava_spikyspace.processes.framed_process import FramedProcess, Watch
 from lava_spikyspace.processes.frames import Schedule
@@ -93,7 +93,8 @@ class LavaGraph:
                 for (row, _), var in zip(place.rows, process.COUNTERS, strict=True):
                     if f"{place.name}.{var}" not in values:  # its model counts nothing
                         continue
-                    tally = Tally(values[f"{place.name}.{var}"], process.event_ports)
+                    ports = (MESSAGE,) if row == place.inner_row else process.event_ports
+                    tally = Tally(values[f"{place.name}.{var}"], ports)
                     activities[row] = tally.activity()
         return activities
 

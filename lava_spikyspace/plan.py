@@ -48,6 +48,12 @@ CODINGS: tuple[Coding, ...] = ("graded", "unary")
 MESSAGE = "message"
 """Name of the port that carries what a process sends."""
 
+SQUARES = ".squares"
+"""Suffix of the row of the neurons that square the channels of a root mean square."""
+
+STATE = ".state"
+"""Suffix of the row of the neurons that hold states."""
+
 MAX_LIMBS = 4
 """Limbs that a receiving neuron has ports for."""
 
@@ -114,7 +120,8 @@ class ProcessPlan:
     kind : str
         Class name of the Lava process.
     rows : tuple of (str, int)
-        Name and number of neurons of each row that the counts report for it; synapses have 0.
+        Name and number of neurons of each row that the counts report for it, one for each kind of
+        neurons that it is on a chip; synapses have 0.
     offset : int
         Step (from 0) at which the first frame of its input begins.
     output_offset : int
@@ -135,6 +142,11 @@ class ProcessPlan:
     def sending_row(self) -> str:
         """Name of the row whose events leave the process: the last one."""
         return self.rows[-1][0]
+
+    @property
+    def inner_row(self) -> str | None:
+        """Name of the row whose events stay inside the process, if there is one: the first one."""
+        return self.rows[0][0] if len(self.rows) > 1 else None
 
 
 @dataclass(frozen=True)
@@ -175,7 +187,15 @@ class Plan:
 
     def sender(self, layer: str) -> str:
         """Return the name of the row that sends the message of a layer."""
-        return self._senders[layer]
+        return self._neurons_of[layer].sending_row
+
+    def rows_of(self, layer: str) -> tuple[tuple[str, int], ...]:
+        """Return name and number of neurons of the rows of a layer that have neurons."""
+        return self._neurons_of[layer].rows
+
+    def inner_row(self, layer: str) -> str | None:
+        """Return the name of the row inside the process of a layer, if there is one."""
+        return self._neurons_of[layer].inner_row
 
     def links_to(self, process: str) -> tuple[Link, ...]:
         """Return the links that end at a process."""
@@ -194,9 +214,9 @@ class Plan:
         return self._limbs.get(process, ())
 
     @cached_property
-    def _senders(self) -> dict[str, str]:
-        # Later processes of a layer replace earlier ones: the last one sends.
-        return {process.layer: process.sending_row for process in self.processes}
+    def _neurons_of(self) -> dict[str, ProcessPlan]:
+        # Later processes of a layer replace earlier ones: the last one has the neurons, and sends.
+        return {process.layer: process for process in self.processes}
 
     @cached_property
     def _incoming(self) -> dict[str, tuple[Link, ...]]:
@@ -371,8 +391,11 @@ def _(layer: InputLayer, builder: PlanBuilder) -> None:
 @expand.register
 def _(layer: RmsNormLayer, builder: PlanBuilder) -> None:
     source = builder.sender[layer.source("residual")]
-    norm = builder.add(layer, "RmsNorm", source.output_offset, 0)
-    builder.deliver(source, norm, "a_in", 1)
+    squares = layer.name + SQUARES
+    rows = ((squares, layer.channels), (layer.name, layer.neurons))
+    norm = builder.add(layer, "RmsNorm", source.output_offset, 0, rows=rows)
+    builder.deliver(source, norm, "a_in", {squares: 1})
+    builder.arrive(squares, layer.name, 1)
 
 
 @expand.register
@@ -417,7 +440,7 @@ def _(layer: ScanLayer, builder: PlanBuilder) -> None:
     sources = {role: builder.sender[layer.source(role)] for role in layer.INPUT_ROLES}
     offset = max(source.output_offset for source in sources.values())
     channels, states = layer.neurons, layer.states
-    rows = ((f"{layer.name}.state", channels * states), (f"{layer.name}.output", channels))
+    rows = ((layer.name + STATE, channels * states), (f"{layer.name}.output", channels))
     scan = builder.add(layer, "SelectiveScan", offset, builder.frame_steps, rows=rows)
     (state, _), (output, _) = rows
     fan_outs: dict[str, dict[str, int]] = {

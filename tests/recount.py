@@ -151,11 +151,22 @@ class Recount:
             # One weight per step and element; the same for all variates.
             fan_out = (layer.weight != 0).sum(axis=0)[None, :, None]
             row = self._add(layer.name, layer.neurons, [(arriving[0], fan_out)])
-        elif isinstance(layer, InputLayer | RmsNormLayer | ProductLayer):
+        elif isinstance(layer, RmsNormLayer):
+            squares = self._squares(layer, arriving)
+            row = self._add(layer.name, layer.neurons, [(squares, 1)])
+        elif isinstance(layer, InputLayer | ProductLayer):
             row = self._add(layer.name, layer.neurons, [(events, 1) for events in arriving])
         else:
             raise TypeError(type(layer).__name__)
         self._sends(row, layer)
+
+    def _squares(self, layer: RmsNormLayer, arriving: list[np.ndarray]) -> np.ndarray:
+        """Count the neurons that square a channel each; return the events that they send."""
+        (source,) = layer.inputs
+        row = self._add(f"{layer.name}.squares", layer.channels, [(e, 1) for e in arriving])
+        sent = (self.records[source] ** 2 // 4**layer.square_shift != 0).astype(np.int64)
+        row.graded_spikes = int(sent.sum())
+        return sent
 
     def _count_conv(self, layer: ConvLayer, events: np.ndarray) -> None:
         row = self._add(f"{layer.name}.synapses", 0, [(events, 0)])

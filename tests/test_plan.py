@@ -127,9 +127,18 @@ def test_a_wide_message_goes_to_all_its_readers_in_limbs() -> None:
         whole = broad[source.removesuffix(".neuron")].ranges["message"].bits
         assert low < MESSAGE_BITS
         assert whole - low <= MESSAGE_BITS < whole
-    for row in ("blocks.0.norm", "blocks.0.scan.state", "head"):
+    for row in ("blocks.0.norm.squares", "blocks.0.scan.state", "head"):
         ports = [x.port for x in plan.arrivals[row] if x.port != MESSAGE]
         assert ports[:2] == ["limb0", "limb1"]
+
+
+def test_a_root_mean_square_reports_the_squares_as_well(plan) -> None:
+    norm = by_name(plan)["blocks.1.norm"]
+    channels = plan.network.channels
+    assert norm.rows == (("blocks.1.norm.squares", channels), ("blocks.1.norm", 1))
+    assert plan.sender("blocks.1.norm") == "blocks.1.norm"
+    (arrival,) = plan.arrivals["blocks.1.norm"]
+    assert (arrival.source, arrival.fan_out) == ("blocks.1.norm.squares", 1)
 
 
 def test_scan_reports_two_rows(plan) -> None:

@@ -24,6 +24,8 @@ class S4dStep(NamedTuple):
         New state h.
     product_real, product_imag : ndarray, int64, shape (..., channel, state)
         ``a*h`` and its rounding, before the shift.
+    read : ndarray, int64, shape (..., channel, state)
+        What its channel reads of each state.
     total : ndarray, int64, shape (..., channel)
         Channel sum, its rounding included.
     current : ndarray, int64, shape (..., channel)
@@ -36,6 +38,7 @@ class S4dStep(NamedTuple):
     imag: IntArray
     product_real: IntArray
     product_imag: IntArray
+    read: IntArray
     total: IntArray
     current: IntArray
     message: IntArray
@@ -84,8 +87,8 @@ def s4d_step(layer: S4dLayer, real: IntArray, imag: IntArray, x: IntArray) -> S4
     product_imag = a * imag + b * real + half
     new_real = (product_real >> layer.decay_bits) + drive(layer, x)
     new_imag = product_imag >> layer.decay_bits
-    read = (layer.read_real * new_real - layer.read_imag * new_imag).sum(axis=-1)
-    total = read + layer.skip * x + ((np.int64(1) << layer.shift) >> 1)
+    read = layer.read_real * new_real - layer.read_imag * new_imag
+    total = read.sum(axis=-1) + layer.skip * x + ((np.int64(1) << layer.shift) >> 1)
     current = total >> layer.shift
     message = saturate(current, layer.message_bits)
-    return S4dStep(new_real, new_imag, product_real, product_imag, total, current, message)
+    return S4dStep(new_real, new_imag, product_real, product_imag, read, total, current, message)

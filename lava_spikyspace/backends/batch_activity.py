@@ -35,7 +35,11 @@ def measure(plan: Plan, outputs: Outputs) -> dict[str, Activity]:
 @singledispatch
 def _measure(layer: Layer, plan: Plan, outputs: Outputs) -> dict[str, Activity]:
     """Return the activity of the rows of one layer."""
-    return {plan.sender(layer.name): _sent(layer, plan, outputs)}
+    activities = {plan.sender(layer.name): _sent(layer, plan, outputs)}
+    inner, passed = plan.inner_row(layer.name), outputs[layer.name].passed
+    if inner is not None and passed is not None:
+        activities[inner] = Activity(events={MESSAGE: passed})
+    return activities
 
 
 @_measure.register

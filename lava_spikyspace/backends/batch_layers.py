@@ -61,12 +61,16 @@ class LayerOutput:
         Codes that stay inside: ``code`` or ``state``, shape (window, element, neuron).
     saturations : int
         Values clipped to their format.
+    passed : ndarray, int64, shape (neuron,), optional
+        Messages other than 0 that one kind of its neurons has sent to another, by sender; a scan
+        sends its state codes.
     """
 
     message: IntArray
     observed: Mapping[str, Interval]
     inner: Mapping[str, IntArray] = field(default_factory=dict)
     saturations: int = 0
+    passed: IntArray | None = None
 
 
 @singledispatch
@@ -120,10 +124,15 @@ def _(layer: InputLayer, sources: Sequence[IntArray]) -> LayerOutput:
 @evaluate.register
 def _(layer: RmsNormLayer, sources: Sequence[IntArray]) -> LayerOutput:
     (x,) = sources
-    squares = shifted_square(x, layer.square_shift).sum(axis=-1)
-    mean = squares // layer.channels + layer.eps
+    squares = shifted_square(x, layer.square_shift)
+    total = squares.sum(axis=-1)
+    mean = total // layer.channels + layer.eps
     rms = isqrt(mean << (2 * layer.root_bits))[..., None]
-    return LayerOutput(rms, spans(accumulator=squares, state=mean, message=rms))
+    return LayerOutput(
+        rms,
+        spans(accumulator=total, state=mean, message=rms),
+        passed=np.count_nonzero(squares, axis=(0, 1)),
+    )
 
 
 def _normalised(

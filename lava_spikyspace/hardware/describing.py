@@ -1,8 +1,8 @@
 """From a plan to the groups of neurons and synapses that a chip would hold.
 
-Neuron groups are the kinds of neurons of `wiring`, one for each program; synapse groups are one for
-each kind of event that reaches a kind. Most kinds are rows of the counts, so that an estimate
-charges what was counted. The kinds inside a process that is counted as a whole have no row.
+Neuron groups are the kinds of neurons of `wiring`, one for each program and each row of the counts
+that has neurons; synapse groups are one for each kind of event that reaches a kind. So a count
+belongs to a group, and an estimate charges what was counted.
 """
 
 from __future__ import annotations
@@ -50,8 +50,7 @@ def describe_plan(plan: Plan) -> GroupGraph:
     Returns
     -------
     GroupGraph
-        Neuron groups have the names of neuron kinds, and of rows of the counts where these have
-        one.
+        Neuron groups have the names of neuron kinds and of rows of the counts.
     """
     return _Describer(plan).graph()
 
@@ -77,7 +76,7 @@ class _Describer:
         neurons = tuple(
             self._neurons(process, part, arriving.get(part.name, []))
             for process in self.plan.processes
-            if _has_neurons(process)
+            if any(count for _, count in process.rows)
             for part in self.wirings[process.layer].parts
         )
         return GroupGraph(neurons, synapses, _exporter(self.plan))
@@ -116,23 +115,18 @@ class _Describer:
         layer = self.plan.network[process.layer]
         rows = {row for row, _ in process.rows}
         is_weighted = process.kind in ("Dense", "CausalConv")
-        counted = set()
         for row, _ in process.rows:
             for arrival in self.plan.arrivals[row]:
                 if arrival.source in rows:
-                    counted.add(arrival.source)
                     continue
                 role = self._role(layer, arrival)
                 for wire in wiring.wires:
-                    # A row without a part of its own stands for all parts of its process.
-                    is_here = is_weighted or row == wire.target or wire.target not in rows
+                    is_here = is_weighted or row == wire.target
                     if wire.role == role and wire.source is None and is_here:
                         yield self._outer(process, row, arrival, wire)
-        if not is_weighted:
             for wire in wiring.inside:
-                if wire.source is not None:
-                    row = wire.target if wire.source in counted else wire.source
-                    yield from self._inner(wire, wire.source, row)
+                if wire.source is not None and wire.target == row:
+                    yield from self._inner(wire, wire.source)
 
     def _role(self, layer: Layer, arrival: Arrival) -> str:
         """Return what a layer takes the events of a source for."""
@@ -166,7 +160,7 @@ class _Describer:
             delay_steps=self._delay(process, arrival, layer),
         )
 
-    def _inner(self, wire: Wire, source: str, row: str) -> Iterator[SynapseGroup]:
+    def _inner(self, wire: Wire, source: str) -> Iterator[SynapseGroup]:
         """Yield the synapses from a kind of neurons to another of the same layer."""
         sender = self.kinds.by_name.get(source)
         layer = self.process_of[wire.target].layer
@@ -179,7 +173,7 @@ class _Describer:
             total = Interval(each * payload.lo, each * payload.hi)
             yield SynapseGroup(
                 name=f"{wire.target}.{wire.role}" + ("" if port == MESSAGE else f".{port}"),
-                row=row,
+                row=wire.target,
                 source=source,
                 target=wire.target,
                 role=wire.role,
@@ -213,10 +207,6 @@ class _Describer:
         ]
         taps = layer.weight.shape[1] - 1 if isinstance(layer, ConvLayer) else 0
         return max(into, default=0) + max(onward, default=0) + taps * self.plan.frame_steps
-
-
-def _has_neurons(process: ProcessPlan) -> bool:
-    return any(count for _, count in process.rows)
 
 
 def _state_bytes(kind: NeuronKind) -> int:

@@ -137,6 +137,6 @@ def chip_assumptions(placement: Placement, works: Collection[Work]) -> Iterator[
     if inside:
         yield Assumption(
             "neurons inside a process",
-            f"{', '.join(inside)} are counted with their process; each of them is taken to send "
-            "once in every frame",
+            f"these counts have no row for {', '.join(inside)}; each of them is taken to send once "
+            "in every frame",
         )

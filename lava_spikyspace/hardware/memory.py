@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from lava_spikyspace.hardware.wiring import SQUARES, STATE
 from lava_spikyspace.network import (
     ConvLayer,
     EncoderLayer,
@@ -21,6 +20,7 @@ from lava_spikyspace.network import (
     ScanLayer,
     SoftplusLayer,
 )
+from lava_spikyspace.plan import SQUARES, STATE
 from lava_spikyspace.spike_ssm.layers import (
     BernoulliLayer,
     ChannelNormLayer,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lava_spikyspace.hardware.wiring import SQUARES, STATE
 from lava_spikyspace.network import (
     GateLayer,
     Interval,
@@ -14,6 +13,7 @@ from lava_spikyspace.network import (
     ScanLayer,
     SoftplusLayer,
 )
+from lava_spikyspace.plan import SQUARES, STATE
 from lava_spikyspace.spike_ssm.layers import S4dLayer, SigmoidGateLayer
 
 POWER = "power of two"

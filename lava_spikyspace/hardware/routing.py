@@ -114,9 +114,9 @@ def events_of(placement: Placement, synapses: SynapseGroup, work: Work) -> IntAr
 def messages_of(group: NeuronGroup, work: Work) -> int:
     """Return the messages that the neurons of a group have sent.
 
-    Those that the counts have no row of (inside a process that is counted as a whole, and partial
-    sums, which placement has added) are taken to send once in each frame; a limb is taken to leave
-    whenever the message does.
+    Those that the counts have no row of (partial sums, which placement has added, and what earlier
+    versions counted with its process) are taken to send once in each frame; a limb that the counts
+    do not know is taken to leave whenever the message does.
     """
     if group.name in work.counts:
         return work.messages(group.name)

@@ -9,12 +9,13 @@ layer:
   what its channel reads of it; one for each channel (``.output``) adds up;
 * the diagonal state space: a neuron for each complex state (``.state``), and one for each channel.
 
-Sizes, names and patterns stand here alone: neuron programs are made for these parts and these
-synapses (`microcode.splitting`), and `describing` gives them to placement, check and estimate.
+The parts are the rows that the plan counts, the synapses stand here alone: neuron programs are made
+for both (`microcode.splitting`), and `describing` gives them to placement, check and estimate.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
 
@@ -23,7 +24,6 @@ from lava_spikyspace.hardware.patterns import Dense, FanIn, FanOut, Pattern, Str
 from lava_spikyspace.network import (
     ConvLayer,
     HeadLayer,
-    InputLayer,
     Layer,
     NormEncoderLayer,
     RmsNormLayer,
@@ -31,12 +31,6 @@ from lava_spikyspace.network import (
 )
 from lava_spikyspace.plan import Plan, Weighted
 from lava_spikyspace.spike_ssm.layers import S4dLayer
-
-SQUARES = ".squares"
-"""Suffix of the neurons that square the channels of a root mean square."""
-
-STATE = ".state"
-"""Suffix of the neurons that hold states."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,7 @@ class Part:
     Parameters
     ----------
     name : str
-        Of the neuron kind and of the neuron group; a row of the counts where they have one.
+        Of the row of the counts, of the neuron kind and of the neuron group.
     neurons : int
         How many.
     """
@@ -118,91 +112,63 @@ def wiring_of(layer: Layer, plan: Plan) -> Wiring:
     layer : Layer
         The layer.
     plan : Plan
-        Names the row that sends its message.
+        Its rows with neurons are the parts.
     """
-    return _wiring(layer, plan.sender(layer.name))
+    parts = tuple(Part(row, neurons) for row, neurons in plan.rows_of(layer.name))
+    return Wiring(parts, tuple(_wires(layer, *(part.name for part in parts))))
 
 
 @singledispatch
-def _wiring(layer: Layer, sender: str) -> Wiring:
-    """Return the wiring of a layer whose last part has the name `sender`."""
-    return _of_one_part(layer, sender, {})
+def _wires(layer: Layer, *parts: str) -> Iterator[Wire]:
+    """Yield the synapses that end at the parts of a layer."""
+    yield from _onto_one(layer, parts[-1], {})
 
 
-def _of_one_part(layer: Layer, sender: str, other: dict[str, Pattern]) -> Wiring:
-    """Return one part that is reached one to one, unless by weights or by other patterns."""
-    patterns: dict[str, Pattern] = {}
+def _onto_one(layer: Layer, part: str, other: Mapping[str, Pattern]) -> Iterator[Wire]:
+    """Yield synapses one to one, unless by weights or by other patterns."""
     for role in layer.INPUT_ROLES:
-        patterns[role] = FanOut(layer.neurons, layer.neurons)
-    if isinstance(layer, Weighted):
-        inputs = layer.weight.shape[1]
-        patterns[layer.INPUT_ROLES[0]] = Dense(inputs, layer.neurons)
-    wires = {**patterns, **other}.items()
-    return Wiring(
-        (Part(sender, layer.neurons),),
-        tuple(Wire(role, sender, pattern) for role, pattern in wires),
-    )
+        pattern = other.get(role)
+        if pattern is None and isinstance(layer, Weighted) and role == layer.INPUT_ROLES[0]:
+            pattern = Dense(layer.weight.shape[1], layer.neurons)
+        yield Wire(role, part, pattern or FanOut(layer.neurons, layer.neurons))
 
 
-@_wiring.register
-def _(layer: InputLayer, sender: str) -> Wiring:
-    return Wiring((Part(sender, layer.channels),), ())
+@_wires.register
+def _(layer: NormEncoderLayer, *parts: str) -> Iterator[Wire]:
+    yield from _onto_one(layer, parts[-1], {"rms": Dense(1, layer.neurons)})
 
 
-@_wiring.register
-def _(layer: NormEncoderLayer, sender: str) -> Wiring:
-    return _of_one_part(layer, sender, {"rms": Dense(1, layer.neurons)})
-
-
-@_wiring.register
-def _(layer: ConvLayer, sender: str) -> Wiring:
+@_wires.register
+def _(layer: ConvLayer, *parts: str) -> Iterator[Wire]:
     taps = FanOut(layer.neurons, layer.neurons, taps=layer.weight.shape[1])
-    return _of_one_part(layer, sender, {"codes": taps})
+    yield from _onto_one(layer, parts[-1], {"codes": taps})
 
 
-@_wiring.register
-def _(layer: HeadLayer, sender: str) -> Wiring:
-    return _of_one_part(layer, sender, {"residual": Strided(layer.channels, layer.neurons)})
+@_wires.register
+def _(layer: HeadLayer, *parts: str) -> Iterator[Wire]:
+    yield from _onto_one(layer, parts[-1], {"residual": Strided(layer.channels, layer.neurons)})
 
 
-@_wiring.register
-def _(layer: RmsNormLayer, sender: str) -> Wiring:
-    squares = sender + SQUARES
-    return Wiring(
-        (Part(squares, layer.channels), Part(sender, 1)),
-        (
-            Wire("residual", squares, FanOut(layer.channels, layer.channels)),
-            Wire("squares", sender, Dense(layer.channels, 1), squares),
-        ),
-    )
+@_wires.register
+def _(layer: RmsNormLayer, squares: str, root: str) -> Iterator[Wire]:
+    yield Wire("residual", squares, FanOut(layer.channels, layer.channels))
+    yield Wire("squares", root, Dense(layer.channels, 1), squares)
 
 
-@_wiring.register
-def _(layer: ScanLayer, sender: str) -> Wiring:
+@_wires.register
+def _(layer: ScanLayer, state: str, output: str) -> Iterator[Wire]:
     channels, all_states = layer.neurons, layer.neurons * layer.states
-    state = layer.name + STATE
-    return Wiring(
-        (Part(state, all_states), Part(sender, channels)),
-        (
-            Wire("codes", state, FanOut(channels, all_states)),
-            Wire("delta", state, FanOut(channels, all_states)),
-            Wire("B", state, Strided(layer.states, all_states)),
-            Wire("C", state, Strided(layer.states, all_states)),
-            Wire("codes", sender, FanOut(channels, channels)),
-            Wire("state", sender, FanIn(all_states, channels), state),
-        ),
-    )
+    for role in ("codes", "delta"):
+        yield Wire(role, state, FanOut(channels, all_states))
+    for role in ("B", "C"):
+        yield Wire(role, state, Strided(layer.states, all_states))
+    yield Wire("codes", output, FanOut(channels, channels))
+    yield Wire("state", output, FanIn(all_states, channels), state)
 
 
-@_wiring.register
-def _(layer: S4dLayer, sender: str) -> Wiring:
+@_wires.register
+def _(layer: S4dLayer, state: str, output: str) -> Iterator[Wire]:
     channels, all_states = layer.neurons, layer.neurons * layer.states
-    state = layer.name + STATE
-    return Wiring(
-        (Part(state, all_states), Part(sender, channels)),
-        (
-            Wire("message", state, FanOut(channels, all_states)),
-            Wire("message", sender, FanOut(channels, channels)),
-            Wire("state", sender, FanIn(all_states, channels), state),
-        ),
-    )
+    yield Wire("message", state, FanOut(channels, all_states))
+    yield Wire("message", output, FanOut(channels, channels))
+    yield Wire("state", output, FanIn(all_states, channels), state)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 import numpy as np
 from lava.magma.core.model.py.model import PyLoihiProcessModel
@@ -19,7 +20,7 @@ from lava.magma.core.process.process import ProcessParameters
 from lava_spikyspace.arithmetic import descale_sums, emit_spikes, join_limbs, split_limbs
 from lava_spikyspace.backends.base import check_ranges
 from lava_spikyspace.network import IntArray, Interval
-from lava_spikyspace.plan import limb_role
+from lava_spikyspace.plan import MESSAGE, limb_role
 from lava_spikyspace.processes.framed_process import MessageLimbs, sum_ports
 from lava_spikyspace.processes.frames import Position, Schedule
 from lava_spikyspace.processes.tally import Tally
@@ -298,6 +299,28 @@ class LimbSender(FramedModel):
     limb1: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
     limb2: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
     limb3: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
+
+
+class PassingModel(FramedModel):
+    """Has neurons of two kinds on a chip; what one sends to the other is counted on its own."""
+
+    PASSES_CODES: ClassVar[bool] = False
+    """Whether that are codes, whose magnitudes are added up."""
+
+    def begin(self) -> None:
+        """Count what passes inside."""
+        super().begin()
+        self.passing_tally = Tally(self.passing_counters(), (MESSAGE,), coded=self.PASSES_CODES)
+
+    def passing_counters(self) -> IntArray:
+        """Return the counters of the row inside the process."""
+        raise NotImplementedError
+
+    def settle_vars(self) -> None:
+        """Bring the counts of what passes inside up to date too."""
+        super().settle_vars()
+        if self._has_begun:
+            self.passing_tally.settle()
 
 
 class InnerCodes(FramedModel):

@@ -14,7 +14,7 @@ from functools import reduce
 import numpy as np
 
 from lava_spikyspace.network import IntArray, Interval, Layer, ScanLayer
-from lava_spikyspace.plan import Arrival, Plan
+from lava_spikyspace.plan import MESSAGE, Arrival, Plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +119,7 @@ def _row_code(plan: Plan, layer: Layer, row: str) -> tuple[int | None, bool]:
 def count_processes(
     plan: Plan, activities: Mapping[str, Activity], windows: int
 ) -> tuple[ProcessCounts, ...]:
-    """Return one row per process (two for a scan) in the order of the plan.
+    """Return one row per kind of neurons (or synapses) of each process, in the order of the plan.
 
     Parameters
     ----------
@@ -137,7 +137,8 @@ def count_processes(
         layer = plan.network[process.layer]
         for row, neurons in process.rows:
             activity = activities.get(row, nothing)
-            ports = set(plan.ports(process.name)) & set(activity.events)
+            used = {MESSAGE} if row == process.inner_row else set(plan.ports(process.name))
+            ports = used & set(activity.events)
             sent = sum(int(activity.events[port].sum()) for port in ports)
             bits, binary = _row_code(plan, layer, row)
             events_in, synops = _arrived(plan.arrivals[row], activities)

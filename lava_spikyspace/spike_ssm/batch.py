@@ -58,11 +58,13 @@ def _(layer: S4dLayer, sources: Sequence[IntArray]) -> LayerOutput:
     real = np.zeros((x.shape[0], *layer.decay_real.shape), dtype=np.int64)
     imag = np.zeros_like(real)
     observed: dict[str, Interval] = {}
+    passed = np.zeros(layer.decay_real.size, dtype=np.int64)
     currents, messages = [], []
     for element in range(x.shape[1]):
         step = s4d_step(layer, real, imag, x[:, element])
         real, imag = step.real, step.imag
         observed = joined_spans(observed, s4d_spans(step))
+        passed += np.count_nonzero(step.read.reshape(len(x), -1), axis=0)
         currents.append(step.current)
         messages.append(step.message)
     message = np.stack(messages, axis=1)
@@ -70,6 +72,7 @@ def _(layer: S4dLayer, sources: Sequence[IntArray]) -> LayerOutput:
         message,
         {**observed, **spans(message=message)},
         saturations=_clipped(np.stack(currents, axis=1), message),
+        passed=passed,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lava_spikyspace.plan import PlanBuilder, expand
+from lava_spikyspace.plan import STATE, PlanBuilder, expand
 from lava_spikyspace.spike_ssm.layers import (
     ChannelNormLayer,
     ClassificationHeadLayer,
@@ -29,9 +29,12 @@ def _(layer: ProjectionLayer, builder: PlanBuilder) -> None:
 @expand.register
 def _(layer: S4dLayer, builder: PlanBuilder) -> None:
     source = builder.sender[layer.source("message")]
-    s4d = builder.add(layer, "DiagonalS4d", source.output_offset, 0)
+    state = layer.name + STATE
+    rows = ((state, layer.neurons * layer.states), (layer.name, layer.neurons))
+    s4d = builder.add(layer, "DiagonalS4d", source.output_offset, 0, rows=rows)
     # An event drives every state of its channel, and the sum by the skip.
-    builder.connect(source, s4d, "a_in", layer.states + 1)
+    builder.deliver(source, s4d, "a_in", {state: layer.states, layer.name: 1})
+    builder.arrive(state, layer.name, 1)
 
 
 @expand.register

@@ -51,10 +51,7 @@ def test_counts_of_a_run_directory(run_cli, tmp_path):
     assert {entry["windows"] for entry in codings.values()} == {3}
     kept = json.loads((folder / "run.json").read_text())["data"]["processes"]
     found = {row["name"]: row["synop"] for row in codings["graded"]["processes"]}
-    counted = {row["name"]: row["synops"] for row in kept}
-    assert {name: found[name] for name in counted} == counted
-    # The neurons that square belong to a process that is counted as a whole.
-    assert {name.rpartition(".")[2] for name in found.keys() - counted.keys()} == {"squares"}
+    assert found == {row["name"]: row["synops"] for row in kept}
 
 
 def test_paper_shows_claims_beside_counts(run_cli, model):

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from lava_spikyspace.errors import InputError
 from lava_spikyspace.hardware.activity_sources import golden_works
 from lava_spikyspace.hardware.charging import EVENTS, charge, constants
 from lava_spikyspace.hardware.chip_estimate import decimal_text, estimate_on_chip
@@ -15,7 +16,7 @@ from lava_spikyspace.hardware.pacing import core_loads, step_time
 from lava_spikyspace.hardware.placement import place
 from lava_spikyspace.hardware.profile_files import load_chip
 from lava_spikyspace.hardware.routing import events_of, route
-from lava_spikyspace.network import RmsNormLayer
+from lava_spikyspace.hardware.work import work_of_counts
 from lava_spikyspace.plan import CODINGS
 from tests.hardware.boards import board
 from tests.random_networks import random_network
@@ -25,10 +26,6 @@ WORKS = golden_works(NETWORK)
 SMALL = board(
     neurons=8, synapse_words=150, axons_in=200, usable_cores_per_chip=10, chips=9, total_words=500
 )
-
-
-def is_norm(layer):
-    return isinstance(layer, RmsNormLayer)
 
 
 @pytest.fixture(scope="module", params=CODINGS)
@@ -99,18 +96,7 @@ def test_synops_and_updates_are_those_of_the_counts(placement, work):
     estimate = estimate_on_chip({work.coding: work}, SMALL)
     (entry,) = estimate.codings.values()
     charged = {row.name: row for row in entry.processes}
-    inside = [name for name in charged if name not in work.counts]
-    assert [name for name in charged if name in work.counts] == list(work.counts)
-    assert inside == [f"{layer.name}.squares" for layer in NETWORK if is_norm(layer)]
-    names = list(charged)
-    for name in inside:  # just before the neuron that takes the root, once in each frame
-        root = name.removesuffix(".squares")
-        assert names[names.index(name) + 1] == root
-        row, neurons = charged[name].counts, entry.placement.graph.by_name[name].neurons
-        assert row.update_active + row.update_inactive == neurons * work.steps
-        assert row.update_active == neurons * work.frames
-        sent = {g.port for g in entry.placement.graph.leaving(name)}
-        assert row.synop == neurons * work.frames * len(sent)
+    assert list(charged) == list(work.counts)
     for name, counts in work.counts.items():
         row = charged[name].counts
         assert row.synop == counts.synops
@@ -210,7 +196,7 @@ def test_the_ledger_names_every_constant_and_its_evidence(work):
     assert ledger["energy.synop"].evidence == "proxy"
     assert "golden windows" in ledger["counts, unary"].text
     assert {"payloads", "neuron programs", "time", "chip crossings"} <= set(ledger)
-    assert ledger["neurons inside a process"].text.startswith(".squares are counted with")
+    assert "neurons inside a process" not in ledger
 
 
 def test_partial_sums_are_charged_and_stated():
@@ -226,8 +212,28 @@ def test_partial_sums_are_charged_and_stated():
         assert row.spikes == row.counts.synop == row.counts.update_active == neurons * frames
     assert "partial sums" in {a.subject for a in estimate.assumptions}
     counted = sum(row.synops for row in entry.work.counts.values())
-    squares = [row for row in entry.processes if row.name.endswith(".squares")]
-    assert entry.counts.synop == counted + sum(row.counts.synop for row in [*sums, *squares])
+    assert entry.counts.synop == counted + sum(row.spikes for row in sums)
+
+
+def test_counts_of_an_earlier_version_have_no_row_inside_a_process(work):
+    """Squares were counted with the root: they are taken to send once in every frame."""
+    kept = {name: row for name, row in work.counts.items() if not name.endswith(".squares")}
+    older = work_of_counts(work.plan, kept, work.windows, "an old run")
+    estimate = estimate_on_chip({work.coding: older}, SMALL)
+    (entry,) = estimate.codings.values()
+    inside = [row for row in entry.processes if row.name not in kept]
+    assert [row.name for row in inside] == ["blocks.0.norm.squares", "blocks.1.norm.squares"]
+    for row in inside:
+        assert row.counts.update_active == NETWORK.channels * work.frames
+        updates = row.counts.update_active + row.counts.update_inactive
+        assert updates == NETWORK.channels * work.steps
+    names = [row.name for row in entry.processes]
+    assert names == list(work.counts)  # each just before the neuron that takes the root
+    ledger = {entry.subject: entry.text for entry in estimate.assumptions}
+    assert ".squares; each of them" in ledger["neurons inside a process"]
+    del kept["head"]
+    with pytest.raises(InputError, match="other processes than the model has: head"):
+        work_of_counts(work.plan, kept, work.windows, "an old run")
 
 
 def test_a_model_that_does_not_fit_is_estimated_with_a_warning():

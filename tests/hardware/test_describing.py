@@ -7,14 +7,10 @@ from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.hardware.describing import describe_plan
 from lava_spikyspace.hardware.microcode.splitting import split_plan
 from lava_spikyspace.intervals import prove_ranges
-from lava_spikyspace.network import DenseLayer, Interval, RmsNormLayer, ScanLayer
+from lava_spikyspace.network import DenseLayer, Interval, ScanLayer
 from lava_spikyspace.plan import make_plan
 from lava_spikyspace.profiling.counters import count_processes
 from tests.random_networks import random_messages, random_network
-
-
-def is_norm(layer):
-    return isinstance(layer, RmsNormLayer)
 
 
 def is_inner(group):
@@ -32,30 +28,20 @@ def plan(request, network):
     return make_plan(network, request.param)
 
 
-def test_neuron_groups_are_the_kinds_that_have_programs(plan):
+def test_neuron_groups_are_the_rows_with_neurons_and_the_kinds_with_programs(plan):
     groups = {group.name: group.neurons for group in describe_plan(plan).neurons}
+    rows = {row: count for process in plan.processes for row, count in process.rows if count}
+    assert groups == rows
     assert groups == {kind.name: kind.neurons for kind in split_plan(plan).kinds}
     assert [group.name for group in describe_plan(plan).neurons if group.on_host] == ["input"]
 
 
-def test_rows_with_neurons_are_groups_and_others_lie_inside_a_process(plan):
-    groups = {group.name: group.neurons for group in describe_plan(plan).neurons}
-    rows = {row: count for process in plan.processes for row, count in process.rows if count}
-    assert rows.items() <= groups.items()
-    squares = {f"{layer.name}.squares" for layer in plan.network if is_norm(layer)}
-    assert groups.keys() - rows.keys() == squares
-
-
-def test_each_arrival_ends_where_a_program_takes_it(plan):
+def test_there_are_synapses_for_each_arrival(plan):
+    """One group, or one for each limb that a message between two kinds of a process has."""
     graph = describe_plan(plan)
-    counted = [g for g in graph.synapses if g.row in plan.arrivals and not is_inner(g)]
-    arrivals = [
-        (row, arrival.source, arrival.port)
-        for row, found in plan.arrivals.items()
-        for arrival in found
-        if not arrival.source.endswith(".state")
-    ]
-    assert [(g.row, g.source, g.port) for g in counted] == arrivals
+    arrivals = [(row, a.source, a.port) for row, found in plan.arrivals.items() for a in found]
+    found = [(g.row, g.source, "message" if is_inner(g) else g.port) for g in graph.synapses]
+    assert list(dict.fromkeys(found)) == arrivals
     assert len({group.name for group in graph.synapses}) == len(graph.synapses)
 
 
@@ -95,13 +81,12 @@ def test_state_is_what_programs_keep_and_what_synapses_add_to(plan):
 
 
 def test_patterns_have_the_fan_out_that_counts_go_by(plan):
-    groups = iter([g for g in describe_plan(plan).synapses if not is_inner(g)])
+    named = {(g.row, g.source, g.port): g for g in describe_plan(plan).synapses}
+    named |= {(g.row, g.source, "message"): g for g in named.values() if is_inner(g)}
     for row, arrivals in plan.arrivals.items():
         layer = plan.network[next(p.layer for p in plan.processes if row in dict(p.rows))]
         for arrival in arrivals:
-            if arrival.source.endswith(".state"):
-                continue
-            group = next(groups)
+            group = named[row, arrival.source, arrival.port]
             if arrival.fan_out is None:
                 continue
             if isinstance(layer, DenseLayer) and group.weight_bits == 8:
@@ -163,9 +148,7 @@ def test_the_rows_of_a_run_are_the_rows_of_the_groups(network, plan):
     result = BatchBackend().run(plan, random_messages(1, network, 2))
     counted = {row.name for row in count_processes(plan, result.activities, 2)}
     graph = describe_plan(plan)
-    squares = {f"{layer.name}.squares" for layer in network if is_norm(layer)}
-    found = {g.name for g in graph.neurons} | {g.row for g in graph.synapses}
-    assert found == counted | squares
+    assert {g.name for g in graph.neurons} | {g.row for g in graph.synapses} == counted
 
 
 def test_memory_grows_with_what_a_neuron_holds():

@@ -62,16 +62,18 @@ def test_the_state_of_a_complex_number_is_two_registers(network):
     assert group.state_bytes >= 3 * (1 + 2 + 1) + 6
 
 
-def test_states_send_once_in_a_frame_and_are_charged(network):
-    estimated = estimate(network, "loihi2")
-    entry = estimated.codings["graded"]
+def test_states_are_charged_with_what_was_counted(network):
+    entry = estimate(network, "loihi2").codings["graded"]
     charged = {row.name: row for row in entry.processes}
-    row = charged["blocks.0.s4d.state"]
-    assert row.spikes == row.counts.update_active == 24 * entry.work.frames
-    assert row.counts.synop % row.spikes == 0
-    whole = charged["blocks.0.s4d"].counts
-    assert whole.synop == entry.work.counts["blocks.0.s4d"].synops
-    assert ".state are counted with" in str(estimated.assumptions)
+    for name in ("blocks.0.s4d.state", "blocks.0.s4d"):
+        row, counts = charged[name], entry.work.counts[name]
+        assert row.spikes == counts.graded_spikes > 0
+        assert row.counts.synop == counts.synops
+        assert row.counts.update_active + row.counts.update_inactive == counts.neuron_updates
+    state, whole = (entry.work.counts[f"blocks.0.s4d{part}"] for part in (".state", ""))
+    norm = entry.work.counts["blocks.0.norm"].graded_spikes
+    assert (state.neurons, state.events_in, state.synops) == (24, norm, 4 * norm)
+    assert (whole.neurons, whole.events_in) == (6, norm + state.graded_spikes)
 
 
 def test_loihi1_names_the_graded_links(network):

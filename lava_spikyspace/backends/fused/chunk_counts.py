@@ -12,9 +12,16 @@ from lava_spikyspace.arithmetic import split_limbs
 from lava_spikyspace.backends.fused import counting
 from lava_spikyspace.backends.fused.network_form import BlockForm, Int32Array
 from lava_spikyspace.backends.fused.nodes import BlockNodes, Group, StreamNodes, Workspace
-from lava_spikyspace.backends.fused.tallies import Sent, Tallies, Tally
+from lava_spikyspace.backends.fused.tallies import SQUARES, Sent, Tallies, Tally
 from lava_spikyspace.intervals import comparison_range
-from lava_spikyspace.network import HeadLayer, IntArray, Interval, Layer, NormEncoderLayer
+from lava_spikyspace.network import (
+    HeadLayer,
+    IntArray,
+    Interval,
+    Layer,
+    NormEncoderLayer,
+    RmsNormLayer,
+)
 from lava_spikyspace.plan import MESSAGE, Plan
 from lava_spikyspace.profiling.counters import sends_binary
 
@@ -60,6 +67,7 @@ class ChunkCounts:
         layers = form.layers
         uses, new = self._uses(stream.group), stream.group.new
         self._messages(layers.norm, nodes.roots[:, None], uses)
+        self._squares(layers.norm, stream.messages, uses)
         self._codes(layers.scan_in, nodes.scan_in, uses, new)
         self._conv_synops(form, nodes, stream)
         tally = self._coded(layers.gate, nodes.gate[: len(uses)], form.gate_values, uses)
@@ -145,6 +153,12 @@ class ChunkCounts:
         sent = self._limb_counter(widths, values.shape[1])
         counting.count_limbs(values[: len(uses)], uses, widths, sent)
         self._tally(layer).sent[MESSAGE] = without_magnitude(sent)
+
+    def _squares(self, layer: RmsNormLayer, values: npt.NDArray[Any], uses: Int32Array) -> None:
+        """Count squares other than 0: of messages that reach one unit of their root."""
+        sent = self._counter(1, layer.channels)
+        counting.count_reaching(values[: len(uses)], 1 << layer.square_shift, uses, sent[0])
+        self._tally(layer).sent[SQUARES] = without_magnitude(sent)
 
     def _products(self, form: BlockForm, nodes: BlockNodes, result: StreamNodes) -> None:
         layer = form.layers.product

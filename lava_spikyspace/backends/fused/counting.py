@@ -78,6 +78,17 @@ def count_limbs(values: Array, uses: Array, widths: Array, sent: Array) -> None:
 
 
 @_compile
+def count_reaching(values: Array, least: int, uses: Array, sent: Array) -> None:
+    """Add, per channel, the messages whose magnitude is `least` or more."""
+    for node in range(values.shape[0]):
+        times = uses[node]
+        if times:
+            row = values[node]
+            for c in range(row.shape[0]):
+                sent[c] += int32(times * int32(row[c] >= least or row[c] <= -least))
+
+
+@_compile
 def count_products(
     outputs: Array,
     gates: Array,

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lava_spikyspace.network import IntArray, Interval, Layer, ScanLayer
+from lava_spikyspace.network import IntArray, Interval, Layer, RmsNormLayer, ScanLayer
 from lava_spikyspace.plan import MESSAGE, Plan, limb_port
 from lava_spikyspace.profiling.counters import Activity, sends_binary
 
 STATE = "state"
 """Key of the counts of a scan's state codes, beside those of its message."""
+
+SQUARES = "squares"
+"""Key of the counts of the squares inside a root mean square."""
 
 
 @dataclass(eq=False)
@@ -43,7 +46,7 @@ class Tally:
     spans : dict of str to Interval
         Extremes by range name.
     sent : dict of str to Sent
-        Counts: `MESSAGE`, and `STATE` of a scan.
+        Counts: `MESSAGE`, `STATE` of a scan, and `SQUARES` of a root mean square.
     synops : int or None
         Synaptic operations that depend on the element.
     saturations : int
@@ -101,6 +104,9 @@ def activities_of(plan: Plan, tallies: Tallies) -> dict[str, Activity]:
                 code_sum=int(state.magnitude.sum()),
                 extremes=tally.spans["state"],
             )
+        elif isinstance(layer, RmsNormLayer):
+            squares = tally.sent[SQUARES].nonzero[0]
+            activities[f"{layer.name}.squares"] = Activity(events={MESSAGE: squares})
         elif layer.netx_type == "conv1d":
             activities[f"{layer.name}.synapses"] = Activity(synops=tally.synops)
         activities[plan.sender(layer.name)] = _message_activity(plan, layer, tally)

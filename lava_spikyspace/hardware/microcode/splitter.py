@@ -38,7 +38,6 @@ class Splitter:
 
     def __post_init__(self) -> None:
         self._process = {process.layer: process for process in self.plan.processes}
-        self._rows = {row for process in self.plan.processes for row, _ in process.rows}
         self._senders: dict[str, str] = {}
         self._wirings = {layer.name: wiring_of(layer, self.plan) for layer in self.plan.network}
 
@@ -126,7 +125,7 @@ class Splitter:
         kind = NeuronKind(
             name=part.name,
             layer=layer.name,
-            row=part.name if part.name in self._rows else self.plan.sender(layer.name),
+            row=part.name,
             program=made,
             neurons=part.neurons,
             constants=bind_constants(expanded, made, constants),

@@ -12,7 +12,7 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 from lava_spikyspace.arithmetic.s4d import s4d_step
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.processes.diagonal_s4d.process import DiagonalS4d
-from lava_spikyspace.processes.framed_model import Arrived, SameStepModel
+from lava_spikyspace.processes.framed_model import Arrived, PassingModel, SameStepModel
 from lava_spikyspace.processes.frames import Position
 from lava_spikyspace.spike_ssm.layers import S4dLayer
 
@@ -20,7 +20,7 @@ from lava_spikyspace.spike_ssm.layers import S4dLayer
 @implements(proc=DiagonalS4d, protocol=LoihiProtocol)
 @requires(CPU)
 @tag("fixed_pt")
-class PyDiagonalS4dModelFixed(SameStepModel):
+class PyDiagonalS4dModelFixed(PassingModel, SameStepModel):
     """Fixed-point model of `DiagonalS4d`."""
 
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
@@ -37,6 +37,11 @@ class PyDiagonalS4dModelFixed(SameStepModel):
     skip: IntArray = LavaPyType(np.ndarray, np.int64)
     shift: IntArray = LavaPyType(np.ndarray, np.int64)
     message_bits: int = LavaPyType(int, int)
+    state_counters: IntArray = LavaPyType(np.ndarray, np.int64)
+
+    def passing_counters(self) -> IntArray:
+        """Return the counters of what is read of the states."""
+        return self.state_counters
 
     def begin(self) -> None:
         """Gather the parameters for the arithmetic."""
@@ -64,6 +69,7 @@ class PyDiagonalS4dModelFixed(SameStepModel):
         step = s4d_step(self.parameters, self.real, self.imag, arrived["a_in"])
         self.real[:] = step.real
         self.imag[:] = step.imag
+        self.passing_tally.count_message(step.read)
         self.tally.count_saturations(np.count_nonzero(step.message != step.current))
         self.tally.note_extremes(step.total)
         self.check(

@@ -11,7 +11,12 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from lava_spikyspace.arithmetic import isqrt, mean_of_squares, shifted_square
 from lava_spikyspace.network import IntArray
-from lava_spikyspace.processes.framed_model import Arrived, LimbSender, SameStepModel
+from lava_spikyspace.processes.framed_model import (
+    Arrived,
+    LimbSender,
+    PassingModel,
+    SameStepModel,
+)
 from lava_spikyspace.processes.frames import Position
 from lava_spikyspace.processes.rms_norm.process import RmsNorm
 
@@ -19,7 +24,7 @@ from lava_spikyspace.processes.rms_norm.process import RmsNorm
 @implements(proc=RmsNorm, protocol=LoihiProtocol)
 @requires(CPU)
 @tag("fixed_pt")
-class PyRmsNormModelFixed(LimbSender, SameStepModel):
+class PyRmsNormModelFixed(LimbSender, PassingModel, SameStepModel):
     """Fixed-point model of `RmsNorm`."""
 
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
@@ -29,13 +34,20 @@ class PyRmsNormModelFixed(LimbSender, SameStepModel):
     eps: int = LavaPyType(int, int)
     root_bits: int = LavaPyType(int, int)
     square_shift: int = LavaPyType(int, int)
+    square_counters: IntArray = LavaPyType(np.ndarray, np.int64)
+
+    def passing_counters(self) -> IntArray:
+        """Return the counters of the squares."""
+        return self.square_counters
 
     def decide(self, position: Position, arrived: Arrived) -> IntArray:
         """Return the root mean square of the channels."""
         x = self.message_at("a_in", arrived)
-        squares = shifted_square(x, self.square_shift).sum()
-        mean = mean_of_squares(squares, x.shape[-1], self.eps)
+        squares = shifted_square(x, self.square_shift)
+        total = squares.sum()
+        mean = mean_of_squares(total, x.shape[-1], self.eps)
         rms = isqrt(mean << (2 * self.root_bits))[None]
-        self.tally.note_extremes(squares)
-        self.check(accumulator=squares, state=mean, message=rms)
+        self.passing_tally.count_message(squares)
+        self.tally.note_extremes(total)
+        self.check(accumulator=total, state=mean, message=rms)
         return rms

@@ -11,17 +11,20 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from lava_spikyspace.arithmetic import scan_step
 from lava_spikyspace.network import IntArray, ScanLayer
-from lava_spikyspace.plan import MESSAGE
-from lava_spikyspace.processes.framed_model import Arrived, InnerCodes, NextFrameModel
+from lava_spikyspace.processes.framed_model import (
+    Arrived,
+    InnerCodes,
+    NextFrameModel,
+    PassingModel,
+)
 from lava_spikyspace.processes.frames import Position
 from lava_spikyspace.processes.selective_scan.process import SelectiveScan
-from lava_spikyspace.processes.tally import Tally
 
 
 @implements(proc=SelectiveScan, protocol=LoihiProtocol)
 @requires(CPU)
 @tag("fixed_pt")
-class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
+class PySelectiveScanModelFixed(InnerCodes, PassingModel, NextFrameModel):
     """Fixed-point model of `SelectiveScan`."""
 
     codes_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
@@ -46,9 +49,10 @@ class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
     skip: IntArray = LavaPyType(np.ndarray, np.int64)
     theta: IntArray = LavaPyType(np.ndarray, np.int64)
     state_counters: IntArray = LavaPyType(np.ndarray, np.int64)
+    PASSES_CODES = True
 
     def begin(self) -> None:
-        """Gather the parameters for the arithmetic; count the state codes on their own."""
+        """Gather the parameters for the arithmetic."""
         super().begin()
         self.parameters = ScanLayer(
             name="scan",
@@ -62,13 +66,10 @@ class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
             skip=self.skip,
             theta=self.theta,
         )
-        self.state_tally = Tally(self.state_counters, (MESSAGE,), coded=True)
 
-    def settle_vars(self) -> None:
-        """Bring the counts of the state codes up to date too."""
-        super().settle_vars()
-        if self._has_begun:
-            self.state_tally.settle()
+    def passing_counters(self) -> IntArray:
+        """Return the counters of the state codes."""
+        return self.state_counters
 
     def decide(self, position: Position, arrived: Arrived) -> IntArray:
         """Advance the states by one element; return the signed codes."""
@@ -83,8 +84,8 @@ class PySelectiveScanModelFixed(InnerCodes, NextFrameModel):
         )
         self.state[:] = step.state
         self.record_inner(position, step.state)
-        self.state_tally.count_message(step.state)
-        self.state_tally.note_extremes(step.potential)
+        self.passing_tally.count_message(step.state)
+        self.passing_tally.note_extremes(step.potential)
         self.tally.note_extremes(step.total)
         self.check(
             drive=step.drive, state=step.potential, accumulator=step.total, message=step.code
