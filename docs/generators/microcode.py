@@ -56,11 +56,10 @@ def neuron_programs_page() -> str:
         "## Kinds of neurons",
         "A process is one kind of neurons or two: a scan and the diagonal state space of the "
         "second family have neurons for their states and for their channels, a root mean square "
-        "has neurons that square a channel each and one that takes the root. One definition says "
-        "so (`hardware/wiring.py`: how many neurons, which synapses carry what); programs, "
-        "`check`, placement and `estimate` go by it. The counts of a run have a row for each part "
-        "of a scan; the other two are counted as a whole, and `estimate` takes their inner neurons "
-        "to send once in every frame. This is the bundled model with graded messages:",
+        "has neurons that square a channel each and one that takes the root. The kinds are the "
+        "rows of the counts, and one definition says which synapses carry what "
+        "(`hardware/wiring.py`); programs, `check`, placement and `estimate` go by both. This is "
+        "the bundled model with graded messages:",
         table(("kind", "program", "neurons", "input", "from", "synapses"), _split()),
         "## Listings",
         *_listings(listing_names()),

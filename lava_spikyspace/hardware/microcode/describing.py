@@ -51,7 +51,6 @@ class KindDescription:
         return {
             "name": kind.name,
             "layer": kind.layer,
-            "row": kind.row,
             "program": program.name,
             "title": program.title,
             "neurons": kind.neurons,

@@ -22,11 +22,9 @@ class NeuronKind:
     Parameters
     ----------
     name : str
-        The row of the counts, or the process and a suffix where a process is split further.
+        Of the row of the counts.
     layer : str
         Layer of the network.
-    row : str
-        Row of the counts that its work belongs to.
     program : Program
         What each of them runs in every time step.
     neurons : int
@@ -43,7 +41,6 @@ class NeuronKind:
 
     name: str
     layer: str
-    row: str
     program: Program
     neurons: int
     constants: Mapping[str, IntArray] = field(default_factory=dict)

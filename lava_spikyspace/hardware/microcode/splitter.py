@@ -125,7 +125,6 @@ class Splitter:
         kind = NeuronKind(
             name=part.name,
             layer=layer.name,
-            row=part.name,
             program=made,
             neurons=part.neurons,
             constants=bind_constants(expanded, made, constants),
