@@ -22,8 +22,7 @@ from threadpoolctl import threadpool_limits
 from lava_spikyspace.backends.base import EngineResult, Progress, check_ranges, is_strict
 from lava_spikyspace.backends.batch_activity import measure
 from lava_spikyspace.backends.batch_layers import LayerOutput, evaluate
-from lava_spikyspace.backends.fused.sharing import window_rows
-from lava_spikyspace.network import DenseLayer, IntArray, Interval, Network, ScanLayer
+from lava_spikyspace.network import DenseLayer, IntArray, Network, ScanLayer
 from lava_spikyspace.plan import Plan
 from lava_spikyspace.profiling.counters import Activity
 from lava_spikyspace.spike_ssm.layers import S4dLayer
@@ -90,15 +89,42 @@ class BatchBackend:
         form = self._form(plan.network, messages)
         way = "NumPy" if form is None else "compiled kernels"
         _logger.debug("batch engine: %d windows by %s, up to %d threads", len(messages), way, jobs)
-        if form is None:
+        result = None
+        if form is not None:
+            result = self._run_fused(plan, form, messages, jobs, strict, record, progress)
+        if result is None:
             with threadpool_limits(jobs, user_api="blas"):
                 result = self._run_numpy(plan, messages, strict, record, progress)
-        else:
-            from lava_spikyspace.backends.fused.engine import run_fused
+        return replace(result, timings_s={"run": time.perf_counter() - started})
 
+    def _form(self, network: Network, messages: IntArray) -> NetworkForm | None:
+        """Return the network as the compiled kernels take it; None where NumPy is to run."""
+        if self.kernels == "numpy" or not messages.size or find_spec("numba") is None:
+            return None
+        if self.kernels == "auto" and len(messages) * _operations(network) < WORTH_COMPILING:
+            return None
+        from lava_spikyspace.backends.fused.network_form import network_form
+
+        return network_form(network)
+
+    def _run_fused(
+        self,
+        plan: Plan,
+        form: NetworkForm,
+        messages: IntArray,
+        jobs: int,
+        strict: bool,
+        record: bool,
+        progress: Progress | None,
+    ) -> EngineResult | None:
+        """Run the compiled kernels; None where inputs are wider than those are proven for."""
+        from lava_spikyspace.backends.fused.engine import run_fused
+        from lava_spikyspace.backends.fused.segment import UnprovenInputError
+
+        try:
             # Every thread computes windows of its own, and calls BLAS for them alone.
             with threadpool_limits(1, user_api="blas"):
-                result = run_fused(
+                return run_fused(
                     plan,
                     form,
                     messages,
@@ -108,20 +134,9 @@ class BatchBackend:
                     record=record,
                     progress=progress,
                 )
-        return replace(result, timings_s={"run": time.perf_counter() - started})
-
-    def _form(self, network: Network, messages: IntArray) -> NetworkForm | None:
-        """Return the network as the compiled kernels take it; None where NumPy is to run."""
-        if self.kernels == "numpy" or not messages.size or find_spec("numba") is None:
+        except UnprovenInputError as error:
+            _logger.debug("batch engine: NumPy, since inputs are unproven: %s", error)
             return None
-        if self.kernels == "auto" and len(messages) * _operations(network) < WORTH_COMPILING:
-            return None
-        # Widths are proven from this range on.
-        if not network.input.ranges["message"].contains(Interval.of(window_rows(messages).rows)):
-            return None
-        from lava_spikyspace.backends.fused.network_form import network_form
-
-        return network_form(network)
 
     def _run_numpy(
         self,

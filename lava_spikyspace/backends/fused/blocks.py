@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -10,17 +11,21 @@ import numpy as np
 import numpy.typing as npt
 
 from lava_spikyspace.arithmetic import split_limbs
-from lava_spikyspace.backends.fused import kernels, scan_kernels
+from lava_spikyspace.backends.fused import encoding, kernels, scan_kernels
 from lava_spikyspace.backends.fused.network_form import (
     BlockForm,
     CodeArray,
     Float64Array,
     FloatArray,
+    HalfForm,
 )
 from lava_spikyspace.backends.fused.nodes import BlockNodes, Group, StreamNodes, Workspace
 from lava_spikyspace.backends.fused.sharing import Links
 from lava_spikyspace.backends.fused.tallies import STATE, Sent, Tallies, Tally
 from lava_spikyspace.network import HeadLayer, IntArray, LinearLayer
+
+TILE_ROWS = 1024
+"""Nodes from one matrix product to the next kernel."""
 
 _UNIT_ROUNDOFF = 2.0**-24
 """Of float32."""
@@ -69,7 +74,7 @@ class BlockRun:
         Scratch.
     tallies : dict of str to Tally
         Receives extremes by layer name, and the counts of the states.
-    states : ndarray, uint8, shape (window, element, channel * state)
+    states : ndarray, uint8, shape (window, element, channel * padded state)
         Receives the states of the windows; may be empty.
     """
 
@@ -94,56 +99,60 @@ class BlockRun:
     def _tally(self, layer: str) -> Tally:
         return self.tallies.setdefault(layer, Tally())
 
+    def _see(self, layer: str, names: Sequence[str], spans: Iterable[Sequence[float]]) -> None:
+        """Note the extremes of the values of a layer, by name."""
+        tally = self._tally(layer)
+        for name, (lo, hi) in zip(names, spans, strict=True):
+            tally.see(name, lo, hi)
+
+    def _tiles(self, rows: slice) -> Iterator[slice]:
+        """Yield rows in parts that stay in the cache from the product to what follows it."""
+        for first in range(rows.start, rows.stop, TILE_ROWS):
+            yield slice(first, min(first + TILE_ROWS, rows.stop))
+
     def _normalise(self) -> None:
         """Compute the root and the codes of both halves of in_proj."""
-        form, nodes, layers = self.form, self.nodes, self.form.layers
-        new = self.stream.group.new
-        x, squares, roots = self.stream.messages[new], nodes.squares[new], nodes.roots[new]
-        spans = whole_spans(3)
-        norm = layers.norm
+        form, nodes, norm = self.form, self.nodes, self.form.layers.norm
+        spans, half_spans = whole_spans(3), real_spans(2)
         shifts = norm.root_bits, norm.square_shift
-        kernels.squares_and_roots(x, norm.eps, *shifts, squares, roots, spans)
-        tally = self._tally(norm.name)
-        for name, span in zip(("accumulator", "state", "message"), spans, strict=True):
-            tally.see(name, *span)
-        sums = self._product("in_proj", x, form.in_weight)
-        self._encode_normalised(0, x, sums, squares, roots)
-        self._encode_normalised(1, x, sums, squares, roots)
+        for rows in self._tiles(self.stream.group.new):
+            x, squares, roots = self.stream.messages[rows], nodes.squares[rows], nodes.roots[rows]
+            kernels.squares_and_roots(x, norm.eps, *shifts, squares, roots, spans)
+            sums = self._product("in_proj", x, form.in_weight)
+            for half, codes, span in zip(
+                form.halves, (nodes.scan_in, nodes.gate), half_spans, strict=True
+            ):
+                self._encode_normalised(half, x, sums, squares, roots, codes[rows], span)
+        self._see(norm.name, ("accumulator", "state", "message"), spans)
+        for half, span in zip(form.halves, half_spans, strict=True):
+            self._see(half.layer.name, ("accumulator",), [span])
 
     def _encode_normalised(
         self,
-        half: int,
+        half: HalfForm,
         x: FloatArray,
         sums: npt.NDArray[np.float32],
         squares: Float64Array,
         roots: Float64Array,
+        codes: CodeArray,
+        span: Float64Array,
     ) -> None:
-        """Encode one half of in_proj: 0 that of the scan, 1 that of the gate."""
-        form = self.form
-        layer = (form.layers.scan_in, form.layers.gate)[half]
-        codes = (self.nodes.scan_in, self.nodes.gate)[half][self.stream.group.new]
-        theta = (form.scan_theta, form.gate_theta)[half]
-        offset = half * layer.neurons
-        rows = slice(offset, offset + layer.neurons)
-        span = real_spans(1)[0]
-        kernels.encode_normalised_rows(
+        encoding.encode_normalised_rows(
             x,
             sums,
-            offset,
-            form.in_rows[rows],
-            form.in_norms[rows],
+            half.offset,
+            half.rows,
+            half.norms,
             product_error(x.shape[1]),
             squares,
             roots,
-            theta,
-            (theta * 2.0**-layer.rms_shift).astype(np.float32),
-            layer.rms_shift,
-            np.array(layer.theta_limbs, dtype=np.int64),
+            half.theta,
+            half.limits,
+            half.layer.rms_shift,
+            half.limbs,
             codes,
             span,
-            self._buffer("encode", (4, layer.neurons), np.float32),
         )
-        self._tally(layer.name).see("accumulator", *span)
 
     def _convolve(self) -> None:
         form, nodes = self.form, self.nodes
@@ -167,41 +176,27 @@ class BlockRun:
     def _project(self) -> None:
         """Compute delta, B, C and the step size from the codes of the convolution."""
         form, nodes, layers = self.form, self.nodes, self.form.layers
-        new = nodes.conv.new
-        sums = self._product("x_proj", nodes.u[new], form.x_weight)
-        span = real_spans(1)[0]
-        kernels.encode_rows(sums, 0, form.delta_theta, nodes.ranks[new], span)
-        self._tally(layers.delta.name).see("accumulator", *span)
         ranks, states = layers.delta.neurons, layers.scan.states
-        self._descale(layers.b, sums, ranks, nodes.b[new])
-        self._descale(layers.c, sums, ranks + states, nodes.c[new])
-
-        sums = self._product("dt_proj", nodes.ranks[new], form.dt_weight)
-        span = real_spans(1)[0]
-        kernels.encode_rows(sums, 0, form.dt_theta, nodes.inner[new], span)
+        delta_span, b_spans, c_spans, dt_span = (real_spans(n) for n in (1, 3, 3, 1))
         seen = np.zeros(len(form.step_codes), dtype=np.bool_)
-        kernels.look_up(nodes.inner[new], form.step_codes, nodes.delta[new], seen)
-        tally = self._tally(layers.dt_proj.name)
-        tally.see("accumulator", *span)
+        for rows in self._tiles(nodes.conv.new):
+            sums = self._product("x_proj", nodes.u[rows], form.x_weight)
+            encoding.encode_rows(sums, 0, form.delta_limits, nodes.ranks[rows], delta_span[0])
+            kernels.descale_rows(sums, ranks, *descaling(layers.b), nodes.b[rows], b_spans)
+            kernels.descale_rows(sums, ranks + states, *descaling(layers.c), nodes.c[rows], c_spans)
+            sums = self._product("dt_proj", nodes.ranks[rows], form.dt_weight)
+            encoding.encode_rows(sums, 0, form.dt_limits, nodes.inner[rows], dt_span[0])
+            kernels.look_up(nodes.inner[rows], form.step_codes, nodes.delta[rows], seen)
+        self._see(layers.delta.name, ("accumulator",), delta_span)
+        self._see(layers.b.name, ("accumulator", "product", "message"), b_spans)
+        self._see(layers.c.name, ("accumulator", "product", "message"), c_spans)
+        self._see(layers.dt_proj.name, ("accumulator",), dt_span)
         if seen.any():
             values = form.step_values[seen]
-            tally.see("state", values.min(), values.max())
-
-    def _descale(
-        self,
-        layer: LinearLayer,
-        sums: npt.NDArray[Any],
-        offset: int,
-        values: npt.NDArray[np.signedinteger[Any]],
-    ) -> None:
-        spans = real_spans(3)
-        kernels.descale_rows(sums, offset, *descaling(layer), values, spans)
-        tally = self._tally(layer.name)
-        for name, span in zip(("accumulator", "product", "message"), spans, strict=True):
-            tally.see(name, *span)
+            self._tally(layers.dt_proj.name).see("state", values.min(), values.max())
 
     def _scan(self) -> None:
-        nodes, scan = self.nodes, self.form.scan
+        form, nodes, scan = self.form, self.nodes, self.form.scan
         size = nodes.trajectory.shape[1]
         sent = np.zeros((2, size), dtype=np.int64)
         spans = whole_spans(2)
@@ -231,7 +226,6 @@ class BlockRun:
             scan.code_step,
             nodes.trajectory,
             nodes.origin,
-            nodes.counts,
             sent[0],
             sent[1],
             self.states,
@@ -244,7 +238,8 @@ class BlockRun:
         tally = self._tally(self.form.layers.scan.name)
         tally.see("state", *spans[0])
         tally.see("accumulator", *spans[1])
-        tally.sent[STATE] = Sent(sent[:1], sent[1])
+        nonzero, magnitude = form.without_padding(sent)
+        tally.sent[STATE] = Sent(nonzero[None], magnitude)
 
     def _add_to_stream(self) -> None:
         """Gate, project and add to the residual stream."""
@@ -262,36 +257,36 @@ class BlockRun:
             result.used_stream,
             result.used_scan,
         )
-        new = group.new
-        shape = (new.stop - new.start, form.out_weight.shape[0])
-        products = self._buffer("product", shape, np.float64)
-        span = whole_spans(1)[0]
-        kernels.gate_products(
-            nodes.outputs,
-            nodes.gate,
-            form.gate_values,
-            result.used_stream[new],
-            result.used_scan[new],
-            products,
-            span,
-        )
-        self._tally(form.layers.product.name).see("message", *span)
-        sums = self._product("out_proj", products, form.out_weight)
-        spans = real_spans(2)
-        layer = form.layers.out_proj
-        kernels.residual_rows(
-            sums,
-            stream.messages,
-            result.used_stream[new],
-            *descaling(layer),
-            float((1 << (layer.residual_bits - 1)) - 1),
-            result.messages[new],
-            spans,
-            result.clipped[new],
-        )
-        tally = self._tally(layer.name)
-        tally.see("accumulator", *spans[0])
-        tally.see("product", *spans[1])
+        layers, weight = form.layers, form.out_weight
+        span, spans = whole_spans(1), real_spans(2)
+        for rows in self._tiles(group.new):
+            count = rows.stop - rows.start
+            products = self._buffer("product", (count, len(weight)), weight.dtype)
+            kernels.gate_products(
+                nodes.outputs,
+                nodes.gate,
+                form.gate_values,
+                result.used_stream[rows],
+                result.used_scan[rows],
+                products,
+                span[0],
+            )
+            parts = len(form.out_parts), count, weight.shape[1]
+            sums = self._buffer("out_proj.sums", parts, weight.dtype)
+            for part, channels in zip(sums, form.out_parts, strict=True):
+                np.matmul(products[:, channels], weight[channels], out=part)
+            kernels.residual_rows(
+                sums,
+                stream.messages,
+                result.used_stream[rows],
+                *descaling(layers.out_proj),
+                float((1 << (layers.out_proj.residual_bits - 1)) - 1),
+                result.messages[rows],
+                spans,
+                result.clipped[rows],
+            )
+        self._see(layers.product.name, ("message",), span)
+        self._see(layers.out_proj.name, ("accumulator", "product"), spans)
 
     def _product(
         self, name: str, x: npt.NDArray[Any], weight: npt.NDArray[Any]

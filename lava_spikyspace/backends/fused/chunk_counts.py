@@ -57,7 +57,7 @@ class ChunkCounts:
         self._messages(layer, nodes.messages, uses)
         if layer.inputs:
             tally.saturations = int(uses @ nodes.clipped[: len(uses)].astype(np.int64))
-        if self.strict or not layer.inputs:
+        if self.strict and layer.inputs:
             self._see_messages(tally, nodes.messages[nodes.group.new])
 
     def block(
@@ -139,13 +139,17 @@ class ChunkCounts:
     ) -> Tally:
         """Count messages that are values of codes, and their limbs."""
         tally = self._tally(layer)
-        widths = self._limb_widths(layer).tolist()
-        parts = [values, *(split_limbs(values, widths) if widths else ())]
+        parts = self._parts(layer, values)
         sent = self._counter(len(parts), codes.shape[1])
         for part, row in zip(parts, sent, strict=True):
             counting.count_coded(codes, (part != 0).astype(np.int32), uses, row)
         tally.sent[MESSAGE] = without_magnitude(sent)
         return tally
+
+    def _parts(self, layer: Layer, values: IntArray) -> list[IntArray]:
+        """Return messages, and their limbs where they are split."""
+        widths = self._limb_widths(layer).tolist()
+        return [values, *(split_limbs(values, widths) if widths else ())]
 
     def _messages(self, layer: Layer, values: npt.NDArray[Any], uses: Int32Array) -> None:
         """Count messages, and their limbs; `values` has a row for each node at least."""
@@ -162,17 +166,23 @@ class ChunkCounts:
 
     def _products(self, form: BlockForm, nodes: BlockNodes, result: StreamNodes) -> None:
         layer = form.layers.product
-        uses = self._uses(result.group)
-        widths = self._limb_widths(layer)
-        sent = self._limb_counter(widths, layer.channels)
+        lowest = form.scan.lowest
+        codes = lowest + form.scan.code_step * np.arange(form.layers.scan.theta.shape[1] + 1)
+        values = np.zeros((codes[-1] - lowest + 1, len(form.gate_values)), dtype=np.int64)
+        values[codes - lowest] = np.multiply.outer(codes, form.gate_values)
+        parts = self._parts(layer, values)
+        flags = np.zeros(values.shape, dtype=np.uint8)
+        for index, part in enumerate(parts):
+            flags |= np.where(part != 0, 1 << index, 0).astype(np.uint8)
+        sent = self._counter(len(parts), layer.channels)
         counting.count_products(
             nodes.outputs,
+            lowest,
             nodes.gate,
-            form.gate_values,
+            flags,
             result.used_stream,
             result.used_scan,
-            uses,
-            widths,
+            self._uses(result.group),
             sent,
         )
         self._tally(layer).sent[MESSAGE] = without_magnitude(sent)

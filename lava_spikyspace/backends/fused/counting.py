@@ -90,35 +90,36 @@ def count_reaching(values: Array, least: int, uses: Array, sent: Array) -> None:
 
 @_compile
 def count_products(
-    outputs: Array,
-    gates: Array,
-    gate_values: Array,
-    used_stream: Array,
-    used_scan: Array,
-    uses: Array,
-    widths: Array,
-    sent: Array,
-) -> None:
-    """As `count_limbs`, for products of output codes and gate values."""
+    outputs: Array, lowest: int, gates: Array, flags: Array, used_stream: Array, used_scan: Array,
+    uses: Array, sent: Array,
+) -> None:  # fmt: skip
+    """Add products of output and gate codes other than 0, and their limbs other than 0.
+
+    Parameters
+    ----------
+    outputs, gates : ndarray, int8 and uint8, shape (scan or stream node, channel)
+        Codes.
+    lowest : int
+        Least output code.
+    flags : ndarray, uint8, shape (output code - lowest, gate code)
+        Bit i says whether row i of `sent` counts the product of the codes.
+    used_stream, used_scan, uses : ndarray, int32, shape (node,)
+        What each product is made of, and how often it is used.
+    sent : ndarray, int32, shape (1 + limbs, channel)
+        Receives the counts: of whole products, and of their limbs.
+    """
     channels = outputs.shape[1]
-    limbs = widths.shape[0]
-    value = np.empty(channels, dtype=np.int64)
+    found = np.empty(channels, dtype=np.int32)
     for node in range(uses.shape[0]):
         times = uses[node]
         if times:
             codes = outputs[used_scan[node]]
             gate = gates[used_stream[node]]
             for c in range(channels):
-                value[c] = codes[c] * gate_values[gate[c]]
-                sent[0, c] += int32(times * int32(value[c] != 0))
-            for limb in range(limbs):
-                mask = (1 << widths[limb]) - 1
+                found[c] = flags[codes[c] - lowest, gate[c]]
+            for part in range(sent.shape[0]):
                 for c in range(channels):
-                    sent[1 + limb, c] += int32(times * int32((value[c] & mask) != 0))
-                    value[c] >>= widths[limb]
-            if limbs:
-                for c in range(channels):
-                    sent[1 + limbs, c] += int32(times * int32(value[c] != 0))
+                    sent[part, c] += int32(times * int32(int32(found[c] >> part) & int32(1)))
 
 
 @_compile

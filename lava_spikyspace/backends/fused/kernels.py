@@ -28,9 +28,52 @@ _compile = numba.njit(nogil=True, cache=True, error_model="numpy", fastmath={"nn
 """No value is ever NaN, which lets extremes be vectorised."""
 
 _compile_sums = numba.njit(
-    nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "nnan", "nsz"}
+    nogil=True, cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nnan", "nsz"}
 )
-"""Float sums may be reordered: every partial sum is an exact integer."""
+"""Float sums may be reordered, and fused with products: every partial sum is an exact integer."""
+
+
+@_compile
+def load_rows(
+    rows: Array, starts: Array, first_window: int, linked: Array, shifts: Array, messages: Array,
+    indices: Array, first_free: int, span: Array,
+) -> int:  # fmt: skip
+    """Make a node of every row of the windows that is not there yet; returns used nodes.
+
+    Parameters
+    ----------
+    rows : ndarray, int64, shape (row, variate)
+        Table.
+    starts : ndarray, int64, shape (window,)
+        First row of each window.
+    first_window, linked, shifts, indices, first_free
+        As in `convolve_rows`.
+    messages : ndarray, float32 or float64, shape (node, variate)
+        Receives the rows.
+    span : ndarray, int64, shape (2,)
+        Their extremes.
+    """
+    kind = messages.dtype.type
+    windows, elements = indices.shape
+    lo, hi = span[0], span[1]
+    free = first_free
+    for w in range(first_window, windows):
+        shift = shifts[w] if linked[w] else elements
+        for e in range(elements):
+            if e + shift < elements:
+                indices[w, e] = indices[w - 1, e + shift]
+                continue
+            row = rows[starts[w] + e]
+            for c in range(np.uint64(row.shape[0])):
+                value = row[c]
+                messages[free, c] = kind(value)
+                lo = value if value < lo else lo
+                hi = value if value > hi else hi
+            indices[w, e] = free
+            free += 1
+    span[0] = lo
+    span[1] = hi
+    return free
 
 
 @_compile_sums
@@ -54,7 +97,9 @@ def squares_and_roots(
     for node in range(x.shape[0]):
         row = x[node]
         total = np.float64(0)
-        for c in range(channels):
+        for c in range(channels if square_shift == 0 else 0):
+            total += np.float64(row[c]) * np.float64(row[c])
+        for c in range(channels if square_shift > 0 else 0):
             value = np.float64(row[c])
             high = np.floor(value * inverse)
             low = value - high * unit
@@ -76,148 +121,6 @@ def squares_and_roots(
         spans[1, 1] = max(spans[1, 1], mean)
         spans[2, 0] = min(spans[2, 0], root)
         spans[2, 1] = max(spans[2, 1], root)
-
-
-@_compile_sums
-def _exact_sum(x: Array, weight: Array) -> float:
-    total = 0.0
-    for c in range(x.shape[0]):
-        total += np.float64(x[c]) * weight[c]
-    return total
-
-
-@_compile
-def _count_reached(values: Array, offset: int, limits: Array, reached: Array) -> None:
-    """Write how many limits each value has reached, in their float type.
-
-    Four limits at a time, so that the counts need not be read and written for each. Counting in the
-    type of the values keeps the loops over channels in vectors of one width.
-    """
-    kind = limits.dtype.type
-    channels = np.uint64(reached.shape[0])
-    first = np.uint64(offset)
-    levels = limits.shape[0]
-    for c in range(channels):
-        reached[c] = kind(0)
-    for j in range(0, levels - 3, 4):
-        a, b, d, e = limits[j], limits[j + 1], limits[j + 2], limits[j + 3]
-        for c in range(channels):
-            x = values[first + c]
-            one_or_two = kind(x >= a[c]) + kind(x >= b[c])
-            reached[c] += one_or_two + (kind(x >= d[c]) + kind(x >= e[c]))
-    for j in range(levels - levels % 4, levels):
-        limit = limits[j]
-        for c in range(channels):
-            reached[c] += kind(values[first + c] >= limit[c])
-
-
-@_compile
-def _compared(theta: np.int64, root: np.int64, limbs: Array) -> np.int64:
-    """`arithmetic.comparison_sums`, the last of them."""
-    carry = np.int64(0)
-    for width in limbs:
-        mask = np.int64((1 << width) - 1)
-        carry = ((theta & mask) * root + carry + mask) >> width
-        theta >>= width
-    return theta * root + carry
-
-
-@_compile
-def encode_normalised_rows(  # noqa: C901 - one loop nest, as the machine runs it
-    x: Array,
-    sums: Array,
-    offset: int,
-    weight: Array,
-    norms: Array,
-    error: float,
-    squares: Array,
-    roots: Array,
-    theta: Array,
-    limits: Array,
-    shift: int,
-    limbs: Array,
-    codes: Array,
-    span: Array,
-    work: Array,
-) -> None:
-    """`arithmetic.encode_normalised` on sums that are known but for a bounded error.
-
-    `sums` are float32 products, off by at most ``error * |x| * |weight row|``. Where that leaves
-    a code open, or could make a new extreme, the one sum is computed exactly in float64; the
-    thresholds between which the code lies are compared with it in integers.
-
-    Parameters
-    ----------
-    x : ndarray, float32 or float64, shape (node, variate)
-        Messages.
-    sums : ndarray, float32, shape (node, all channels)
-        Products; those of this layer start at column `offset`.
-    weight : ndarray, float64, shape (channel, variate)
-        Rows of this layer.
-    norms : ndarray, float64, shape (channel,)
-        Their Euclidean norms.
-    error : float
-        Bound of the relative error of a float32 product, rounded messages included.
-    squares, roots : ndarray, float64, shape (node,)
-        Sums of squares and roots.
-    theta : ndarray, int64, shape (j, channel)
-        Thresholds with `shift` fraction bits.
-    limits : ndarray, float32, shape (j, channel)
-        Thresholds rounded, without fraction bits.
-    shift : int
-        Fraction bits of the comparison.
-    limbs : ndarray, int64, shape (limb,)
-        Widths of the low limbs in which thresholds are taken.
-    codes : ndarray, uint8, shape (node, channel)
-        Result.
-    span : ndarray, float64, shape (2,)
-        Exact extremes of the sums.
-    work : ndarray, float32, shape (4, channel)
-        Scratch.
-    """
-    channels = codes.shape[1]
-    kept = shift - limbs.sum()
-    low, high, below, above = work[0], work[1], work[2], work[3]
-    for node in range(x.shape[0]):
-        length = math.sqrt(squares[node])
-        inverse = np.float32(1.0 / roots[node])
-        row = sums[node]
-        out = codes[node]
-        slack = np.float32(error * length * 1.0001)
-        most = np.float32(-np.inf)
-        least = np.float32(np.inf)
-        for c in range(channels):
-            total = row[offset + c]
-            # Rounding of the ratio and of the limit is less than 2**-20 together, that of the
-            # error less than the 1.0001.
-            wide = np.float32(slack * norms[c] + abs(total) * np.float32(2.0**-20))
-            most = greater(np.float32(total + wide), most)
-            least = lesser(np.float32(total - wide), least)
-            low[c] = np.float32(np.float32(total - wide) * inverse)
-            high[c] = np.float32(np.float32(total + wide) * inverse)
-        _count_reached(low, 0, limits, below)
-        _count_reached(high, 0, limits, above)
-        open_codes = False
-        for c in range(channels):
-            out[c] = uint8(below[c])
-            open_codes |= below[c] != above[c]
-        if open_codes:
-            for c in range(channels):
-                if below[c] != above[c]:
-                    exact = np.int64(_exact_sum(x[node], weight[c])) << kept
-                    root = np.int64(roots[node])
-                    code = int(below[c])
-                    for j in range(int(below[c]), int(above[c])):
-                        code += exact >= _compared(theta[j, c], root, limbs)
-                    out[c] = uint8(code)
-        if most > span[1] or least < span[0]:
-            for c in range(channels):
-                total = row[offset + c]
-                wide = np.float32(slack * norms[c] + abs(total) * np.float32(2.0**-20))
-                if total + wide > span[1] or total - wide < span[0]:
-                    exact = _exact_sum(x[node], weight[c])
-                    span[0] = min(span[0], exact)
-                    span[1] = max(span[1], exact)
 
 
 @_compile
@@ -314,30 +217,6 @@ def convolve_rows(  # noqa: C901 - one loop nest, as the machine runs it
             indices[w, e] = free
             free += 1
     return free
-
-
-@_compile
-def encode_rows(sums: Array, offset: int, theta: Array, codes: Array, span: Array) -> None:
-    """`arithmetic.encode` on exact float sums, whose columns start at `offset`.
-
-    Thresholds and sums are of one float type.
-    """
-    channels = np.uint64(codes.shape[1])
-    first = np.uint64(offset)
-    reached = np.empty(codes.shape[1], dtype=theta.dtype)
-    lo, hi = theta.dtype.type(np.inf), theta.dtype.type(-np.inf)
-    for node in range(sums.shape[0]):
-        row = sums[node]
-        out = codes[node]
-        for c in range(channels):
-            total = row[first + c]
-            lo = lesser(total, lo)
-            hi = greater(total, hi)
-        _count_reached(row, offset, theta, reached)
-        for c in range(channels):
-            out[c] = uint8(reached[c])
-    span[0] = min(span[0], np.float64(lo))
-    span[1] = max(span[1], np.float64(hi))
 
 
 @_compile
@@ -547,7 +426,8 @@ def residual_rows(
 ) -> None:
     """`arithmetic.descale`, the sum with the stream, and `arithmetic.saturate`.
 
-    Spans: sum, products. `counters` receives the saturations of each node; factors are as in
+    `sums`, shape (part, node, variate), has one or two parts that belong together. Spans: sum,
+    products. `counters` receives the saturations of each node; factors are as in
     `descale_rows`, `limit` is the largest message.
     """
     channels = np.uint64(out.shape[1])
@@ -558,15 +438,20 @@ def residual_rows(
     low_span = np.array([np.inf, -np.inf])
     lo_sum, hi_sum = spans[0, 0], spans[0, 1]
     lo_product, hi_product = spans[1, 0], spans[1, 1]
-    for node in range(sums.shape[0]):
-        row = sums[node]
+    # Of one part, the last times 0.
+    other = np.float64(len(sums) - 1)
+    total_row = np.empty(out.shape[1])
+    for node in range(out.shape[0]):
+        row, rest = sums[0, node], sums[-1, node]
+        for c in range(channels):
+            total_row[c] = np.float64(row[c]) + np.float64(rest[c]) * other
         before = stream[used_stream[node]]
         result = out[node]
         clipped = 0.0
         if low_limbs:
-            _carry_limbs(row, 0, mult, add, unit, carry, low_span)
+            _carry_limbs(total_row, 0, mult, add, unit, carry, low_span)
         for c in range(channels):
-            total = row[c]
+            total = total_row[c]
             product = total * top[c] + constant[c] + carry[c]
             value = before[c] + np.floor(product * scale[c])
             kept = value if value < highest else highest

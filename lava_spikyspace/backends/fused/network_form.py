@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lava_spikyspace.arithmetic import lowest_signed, pt_silu, pt_softplus
 from lava_spikyspace.arithmetic.thresholds import encode
+from lava_spikyspace.backends.fused.lanes import padded
 from lava_spikyspace.backends.fused.matching import BlockLayers, match_blocks
 from lava_spikyspace.backends.fused.widths import (
     SINGLE_LIMIT,
@@ -19,13 +20,20 @@ from lava_spikyspace.backends.fused.widths import (
     IntType,
     Proven,
     obstacles,
+    product_parts,
     product_type,
     read_type,
     state_type,
     stream_type,
 )
 from lava_spikyspace.intervals import prove_ranges
-from lava_spikyspace.network import EXACT_BITS, IntArray, Network, ScanLayer
+from lava_spikyspace.network import (
+    EXACT_BITS,
+    IntArray,
+    Network,
+    NormEncoderLayer,
+    ScanLayer,
+)
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -42,7 +50,7 @@ class ScanForm:
 
     Parameters
     ----------
-    left, right : ndarray, uint8, shape (delta code * channel * state,)
+    left, right : ndarray, uint8, shape (delta code * channel * padded state,)
         Decay exponents.
     has_left : bool
         Whether any left exponent is not 0.
@@ -84,6 +92,37 @@ class ScanForm:
 
 
 @dataclass(frozen=True, eq=False)
+class HalfForm:
+    """One half of in_proj: that of the scan, or that of the gate.
+
+    Parameters
+    ----------
+    layer : NormEncoderLayer
+        Where the parameters come from.
+    offset : int
+        Its first column in the product of both.
+    rows : ndarray, float32, shape (channel, variate)
+        Weights, a row per channel, for single exact sums.
+    norms : ndarray, float32, shape (channel,)
+        Euclidean norm of each row.
+    theta : ndarray, int64, shape (j, channel)
+        Thresholds of ``acc / rms``, still with their fraction bits.
+    limbs : ndarray, int64, shape (limb,)
+        Widths of their low limbs.
+    limits : ndarray, float32, shape (j + 1, padded channel)
+        Thresholds rounded, without fraction bits (see `encoding`).
+    """
+
+    layer: NormEncoderLayer
+    offset: int
+    rows: Float32Array
+    norms: Float32Array
+    theta: IntArray
+    limbs: IntArray
+    limits: Float32Array
+
+
+@dataclass(frozen=True, eq=False)
 class BlockForm:
     """One block: its layers, and their parameters as the kernels take them.
 
@@ -93,12 +132,8 @@ class BlockForm:
         Where the parameters come from.
     in_weight : ndarray, float32, shape (variate, 2 * channel)
         Both halves of in_proj, for the product with all messages.
-    in_rows : ndarray, float64, shape (2 * channel, variate)
-        The same, a row per channel, for single exact sums.
-    in_norms : ndarray, float64, shape (2 * channel,)
-        Euclidean norm of each row.
-    scan_theta, gate_theta : ndarray, int64, shape (j, channel)
-        Thresholds of ``acc / rms``, still with their fraction bits.
+    halves : tuple of HalfForm
+        Both halves, that of the scan first.
     gate_values : ndarray, int64, shape (code,)
         What the gate sends for each of its codes.
     conv_weight : ndarray, int32, shape (tap, channel)
@@ -107,11 +142,11 @@ class BlockForm:
         Its thresholds.
     x_weight : ndarray, float32 or float64, shape (channel, rank + 2 * state)
         Rows for delta, B and C.
-    delta_theta : ndarray, of the dtype of `x_weight`, shape (j, rank)
-        Thresholds of the delta codes.
+    delta_limits : ndarray, of the dtype of `x_weight`, shape (j + 1, padded rank)
+        Thresholds of the delta codes (see `encoding`).
     dt_weight : ndarray, float32 or float64, shape (rank, channel)
         Step-size projection.
-    dt_theta : ndarray, of the dtype of `dt_weight`, shape (j, channel)
+    dt_limits : ndarray, of the dtype of `dt_weight`, shape (j + 1, padded channel)
         Thresholds of the code inside.
     step_values : ndarray, int64, shape (inner code,)
         PTSoftplus of each inner code.
@@ -119,27 +154,33 @@ class BlockForm:
         The code that is sent for each inner code.
     scan : ScanForm
         The scan.
-    out_weight : ndarray, float64, shape (channel, variate)
+    out_weight : ndarray, float32 or float64, shape (channel, variate)
         Output projection.
+    out_parts : tuple of slice
+        Channels that are multiplied together: every partial sum is exact.
     """
 
     layers: BlockLayers
     in_weight: Float32Array
-    in_rows: Float64Array
-    in_norms: Float64Array
-    scan_theta: IntArray
-    gate_theta: IntArray
+    halves: tuple[HalfForm, HalfForm]
     gate_values: IntArray
     conv_weight: Int32Array
     conv_theta: IntArray
     x_weight: FloatArray
-    delta_theta: FloatArray
+    delta_limits: FloatArray
     dt_weight: FloatArray
-    dt_theta: FloatArray
+    dt_limits: FloatArray
     step_values: IntArray
     step_codes: CodeArray
     scan: ScanForm
-    out_weight: Float64Array
+    out_weight: FloatArray
+    out_parts: tuple[slice, ...]
+
+    def without_padding(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return what belongs to states, shape (..., channel * padded state), of states alone."""
+        channels, states = self.layers.scan.neurons, self.layers.scan.states
+        rows = values.reshape(*values.shape[:-1], channels, -1)[..., :states]
+        return rows.reshape(*values.shape[:-1], channels * states)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,24 +241,41 @@ def _block_form(layers: BlockLayers, proven: Proven) -> BlockForm:
     step_values = pt_softplus(steps.table, steps.frac_bits, steps.exp2_terms)
     x_type = product_type(x_rows, proven[layers.conv.name]["message"])
     dt_type = product_type(steps.weight, proven[layers.delta.name]["message"])
+    out_type, out_parts = product_parts(
+        layers.out_proj.weight, proven[layers.product.name]["message"]
+    )
     return BlockForm(
         layers=layers,
         in_weight=_columns(in_rows, np.float32),
-        in_rows=in_rows,
-        in_norms=np.sqrt((in_rows * in_rows).sum(axis=1)),
-        scan_theta=_columns(layers.scan_in.theta, np.int64),
-        gate_theta=_columns(layers.gate.theta, np.int64),
+        halves=(
+            _half_form(layers.scan_in, 0),
+            _half_form(layers.gate, layers.scan_in.neurons),
+        ),
         gate_values=pt_silu(layers.gate.table, layers.gate.frac_bits, layers.gate.exp2_terms),
         conv_weight=_columns(layers.conv.weight, np.int32),
         conv_theta=np.ascontiguousarray(np.swapaxes(layers.conv.theta, 1, 2)),
         x_weight=_columns(x_rows, x_type),
-        delta_theta=_limited(_columns(layers.delta.theta, np.int64), x_type),
+        delta_limits=_limits(_limited(layers.delta.theta, x_type)),
         dt_weight=_columns(steps.weight, dt_type),
-        dt_theta=_limited(_columns(steps.theta, np.int64), dt_type),
+        dt_limits=_limits(_limited(steps.theta, dt_type)),
         step_values=step_values,
         step_codes=encode(step_values, steps.theta_out).astype(np.uint8),
         scan=_scan_form(layers.scan, proven),
-        out_weight=_columns(layers.out_proj.weight, np.float64),
+        out_weight=_columns(layers.out_proj.weight, out_type),
+        out_parts=out_parts,
+    )
+
+
+def _half_form(layer: NormEncoderLayer, offset: int) -> HalfForm:
+    rows = layer.weight.astype(np.float64)
+    return HalfForm(
+        layer=layer,
+        offset=offset,
+        rows=rows.astype(np.float32),
+        norms=np.sqrt((rows * rows).sum(axis=1)).astype(np.float32),
+        theta=_columns(layer.theta, np.int64),
+        limbs=np.array(layer.theta_limbs, dtype=np.int64),
+        limits=_limits((layer.theta * 2.0**-layer.rms_shift).astype(np.float32)),
     )
 
 
@@ -232,14 +290,29 @@ def _limited(theta: IntArray, dtype: FloatType) -> FloatArray:
     return np.clip(theta, -limit, limit).astype(dtype)
 
 
+def _limits(theta: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return thresholds, shape (channel, j), as a table (j + 1, padded channel)."""
+    channels, levels = theta.shape
+    table = np.full((levels + 1, padded(channels)), np.inf, dtype=theta.dtype)
+    table[:levels, :channels] = theta.T
+    return table
+
+
+def _padded_states(exponents: IntArray) -> CodeArray:
+    """Return exponents, flat, with copies of the last state up to whole lanes."""
+    states = exponents.shape[-1]
+    padding = [(0, 0)] * (exponents.ndim - 1) + [(0, padded(states) - states)]
+    return np.pad(exponents.astype(np.uint8), padding, mode="edge").ravel()
+
+
 def _scan_form(layer: ScanLayer, proven: Proven) -> ScanForm:
     levels = layer.level
     states = state_type(layer, proven)
     limits = np.iinfo(states)
     signed = layer.theta.shape[1].bit_length()
     return ScanForm(
-        left=layer.left.astype(np.uint8).ravel(),
-        right=layer.right.astype(np.uint8).ravel(),
+        left=_padded_states(layer.left),
+        right=_padded_states(layer.right),
         has_left=bool(layer.left.any()),
         gain=layer.gain.astype(np.float64).ravel(),
         gain_shift=layer.gain_shift,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lava_spikyspace.backends.fused.lanes import padded
 from lava_spikyspace.backends.fused.network_form import (
     BlockForm,
     CodeArray,
@@ -130,10 +131,8 @@ class BlockNodes:
         Nodes of the output codes of the scan.
     outputs : ndarray, int8, shape (scan node, channel)
         Output codes.
-    trajectory : ndarray, uint8, shape (element, channel * state)
+    trajectory : ndarray, uint8, shape (element, channel * padded state)
         State codes of the last window, in a ring that begins at row `origin`.
-    counts : ndarray, int32, shape (channel * state,)
-        What the states of the last window amount to (see `scan_kernels`).
     origin : int
         Row of the trajectory that holds element 0.
     """
@@ -152,7 +151,6 @@ class BlockNodes:
     scan: Group
     outputs: npt.NDArray[np.int8]
     trajectory: CodeArray
-    counts: Int32Array
     origin: int = 0
 
     @classmethod
@@ -180,8 +178,7 @@ class BlockNodes:
             c=np.empty((room, states), dtype=form.scan.read_type),
             scan=Group.empty(windows, elements),
             outputs=np.empty((room, channels), dtype=np.int8),
-            trajectory=np.zeros((elements, channels * states), dtype=np.uint8),
-            counts=np.zeros(channels * states, dtype=np.int32),
+            trajectory=np.zeros((elements, channels * padded(states)), dtype=np.uint8),
         )
 
     def carry(self, stream: Int32Array) -> None:
@@ -272,11 +269,8 @@ class Workspace:
 
 
 def stored_bytes(form: BlockForm, variates: int, stream: FloatType) -> int:
-    """Return the bytes that a node of a block takes in a workspace, scratch included."""
+    """Return the bytes that a node of a block takes in a workspace."""
     scan = form.layers.scan
     channels, states = scan.neurons, scan.states
-    scratch = 4 * 2 * channels + 8 * channels + 8 * variates + 8 * (channels + 2 * states)
-    # Messages of float64 are rounded to float32 for in_proj.
-    message = 4 if stream is np.float32 else 8 + 4
     read = 4 + np.dtype(form.scan.read_type).itemsize
-    return message * variates + 7 * channels + read * states + 32 + scratch
+    return np.dtype(stream).itemsize * variates + 7 * channels + read * states + 32

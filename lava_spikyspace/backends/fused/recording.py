@@ -30,7 +30,7 @@ def collect(
         Its nodes.
     first_window : int
         First window of the chunk among those of the indices.
-    states : sequence of ndarray, uint8, shape (window, element, channel * state)
+    states : sequence of ndarray, uint8, shape (window, element, channel * padded state)
         State codes of each block's scan.
     forecasts : ndarray, int64, shape (window, step, variate)
         What the head sent.
@@ -60,7 +60,7 @@ def collect(
             layers.c.name: take(nodes.c, conv),
             f"{layers.dt_proj.name}.code": take(nodes.inner, conv),
             layers.dt_proj.name: take(nodes.delta, conv),
-            f"{layers.scan.name}.state": states[index].astype(np.int64),
+            f"{layers.scan.name}.state": block.without_padding(states[index]).astype(np.int64),
             layers.scan.name: output,
             layers.product.name: output * gate,
             layers.out_proj.name: take(workspace.streams[index + 1].messages, streams[index + 1]),

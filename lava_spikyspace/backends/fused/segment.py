@@ -8,21 +8,26 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lava_spikyspace.backends.fused import kernels
-from lava_spikyspace.backends.fused.blocks import BlockRun, descaling, real_spans
+from lava_spikyspace.backends.fused.blocks import BlockRun, descaling, real_spans, whole_spans
 from lava_spikyspace.backends.fused.chunk_counts import ChunkCounts, without_magnitude
 from lava_spikyspace.backends.fused.network_form import NetworkForm
 from lava_spikyspace.backends.fused.nodes import StreamNodes, Workspace, stored_bytes
 from lava_spikyspace.backends.fused.recording import collect
 from lava_spikyspace.backends.fused.sharing import Links, WindowRows, links_of
 from lava_spikyspace.backends.fused.tallies import Tallies, Tally
+from lava_spikyspace.errors import SpikySpaceError
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.plan import MESSAGE, Plan
 
-CHUNK_BYTES = 1 << 26
+CHUNK_BYTES = 1 << 25
 """Memory of the nodes of a chunk, in every thread."""
 
 MAX_CHUNK = 256
 """Most windows of a chunk."""
+
+
+class UnprovenInputError(SpikySpaceError):
+    """An input lies outside the range that the widths of the kernels are proven from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +149,7 @@ class ChunkRun:
         tallies: Tallies = {}
         counts = ChunkCounts(segment.plan, workspace, self.first_window, tallies, segment.strict)
         streams = workspace.streams
-        self._load(first, stop)
+        self._load(first, stop, tallies)
         counts.stream(form.network.input, streams[0])
         windows = stop - first if segment.record else 0
         states = [
@@ -172,23 +177,26 @@ class ChunkRun:
         )
         return Chunk(first, stop, forecasts, tallies, records)
 
-    def _load(self, first: int, stop: int) -> None:
-        """Make the nodes of the input: one for each row that is not there yet."""
-        windows = self.segment.windows
-        stream = self.workspace.streams[0]
-        group = stream.group
-        elements = windows.elements
-        for w in range(self.first_window, group.windows):
-            shift = int(self.links.shifts[w]) if self.links.linked[w] else elements
-            shared = elements - shift
-            if shared:
-                group.indices[w, :shared] = group.indices[w - 1, shift:]
-            if shift:
-                start = int(windows.starts[first + w - self.first_window])
-                nodes = slice(group.used, group.used + shift)
-                stream.messages[nodes] = windows.rows[start + shared : start + elements]
-                group.indices[w, shared:] = np.arange(nodes.start, nodes.stop, dtype=np.int32)
-                group.used = nodes.stop
+    def _load(self, first: int, stop: int, tallies: Tallies) -> None:
+        """Make the nodes of the input."""
+        segment, stream = self.segment, self.workspace.streams[0]
+        layer, group, windows = segment.form.network.input, stream.group, segment.windows
+        span = whole_spans(1)[0]
+        group.used = kernels.load_rows(
+            windows.rows,
+            windows.starts[first - self.first_window : stop],
+            self.first_window,
+            self.links.linked,
+            self.links.shifts,
+            stream.messages,
+            group.indices,
+            group.used,
+            span,
+        )
+        proven = layer.ranges["message"]
+        if span[0] < proven.lo or span[1] > proven.hi:
+            raise UnprovenInputError(f"{layer.name}: messages from {span[0]} to {span[1]}")
+        tallies.setdefault(layer.name, Tally()).see("message", *span)
 
     def _forecast(self, stream: StreamNodes, tallies: Tallies) -> IntArray:
         """Return what the head sends, int64, shape (window, step, variate)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -28,11 +29,11 @@ SINGLE_LIMIT = 1 << 24
 
 INT32_LIMIT = 1 << 31
 
-COUNT_LIMIT = 1 << 16
-"""Units, and half of it elements, of a state in a window: what a counter of the scan holds."""
-
 CODE_LIMIT = 1 << 8
 """Codes are kept in bytes."""
+
+MOST_PARTS = 2
+"""Products in float32 that stand in for one in float64."""
 
 Proven = Mapping[str, Ranges]
 """Proven ranges by layer name."""
@@ -57,7 +58,7 @@ def obstacles(network: Network, blocks: tuple[BlockLayers, ...], proven: Proven)
         yield from _wide_values(layer, proven[layer.name])
     for block in blocks:
         yield from _root(block.norm, proven)
-        yield from _scan(block.scan, network.window)
+        yield from _scan(block.scan)
         for name, theta in _thresholds(block):
             if theta.shape[-1] >= CODE_LIMIT:
                 yield f"{name}: {theta.shape[-1]} thresholds, codes have at most {CODE_LIMIT - 1}"
@@ -82,13 +83,11 @@ def _root(norm: RmsNormLayer, proven: Proven) -> Iterator[str]:
         yield f"{norm.name}: squares of {widest} bits"
 
 
-def _scan(scan: ScanLayer, elements: int) -> Iterator[str]:
+def _scan(scan: ScanLayer) -> Iterator[str]:
     if _shifted(scan) >= 1 << REGISTER_BITS or _largest_shift(scan) > REGISTER_BITS:
         yield f"{scan.name}: a decay that shifts out of {REGISTER_BITS} bits"
     if (np.diff(scan.level, n=2) != 0).any():
         yield f"{scan.name}: levels that are not evenly spaced"
-    if elements * len(scan.theta_state) >= COUNT_LIMIT or elements >= COUNT_LIMIT // 2:
-        yield f"{scan.name}: {elements} elements of {len(scan.theta_state)} units in a window"
 
 
 def _largest_shift(scan: ScanLayer) -> int:
@@ -128,6 +127,28 @@ def product_type(weight: npt.NDArray[np.int8], x: Interval) -> FloatType:
     """Return the narrowest float type in which every partial sum of a product is exact."""
     fits = dense_product_magnitude(weight, x) < SINGLE_LIMIT
     return np.float32 if fits else np.float64
+
+
+def product_parts(weight: npt.NDArray[np.int8], x: Interval) -> tuple[FloatType, tuple[slice, ...]]:
+    """Return how to multiply fastest: a float type, and inputs whose partial sums are exact in it.
+
+    Two products of half the inputs in float32 take half the time of one in float64; where more are
+    needed, their sums take longer.
+
+    Parameters
+    ----------
+    weight : ndarray, int8, shape (output, input)
+        Matrix.
+    x : Interval
+        Range of every input.
+    """
+    inputs = weight.shape[1]
+    for parts in range(1, MOST_PARTS + 1):
+        ends = np.linspace(0, inputs, parts + 1).astype(int).tolist()
+        slices = tuple(slice(first, stop) for first, stop in pairwise(ends))
+        if all(product_type(weight[:, part], x) is np.float32 for part in slices):
+            return np.float32, slices
+    return np.float64, (slice(0, inputs),)
 
 
 def state_type(scan: ScanLayer, proven: Proven) -> IntType:

@@ -11,6 +11,8 @@ import pytest
 from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.backends.fused.engine import run_fused
 from lava_spikyspace.backends.fused.network_form import network_form
+from lava_spikyspace.backends.fused.segment import UnprovenInputError
+from lava_spikyspace.backends.fused.widths import SINGLE_LIMIT, product_parts
 from lava_spikyspace.errors import StrictRangeError
 from lava_spikyspace.intervals import prove_ranges, with_ranges
 from lava_spikyspace.network import Interval, RmsNormLayer, ScanLayer
@@ -48,6 +50,7 @@ SHAPES = {
     "at the limits, large": {
         "tight": True, "channels": 40, "d_inner": 20, "d_state": 16, "blocks": 1
     },
+    "products in two parts": {"wide": True, "d_inner": 80, "channels": 12, "blocks": 1},
     "wide messages": {"broad": True},
     "wide messages, large": {
         "broad": True, "channels": 40, "d_inner": 20, "d_state": 16, "blocks": 1
@@ -261,6 +264,45 @@ def test_states_of_more_than_32_bits(changes, bits):
 def test_messages_of_the_stream_are_held_in_the_narrowest_type():
     for shape, dtype in (("at the limits", np.float32), ("wide messages", np.float64)):
         assert set(network_form(network_of(shape)).stream_types) == {dtype}
+
+
+def test_output_products_are_computed_in_the_fastest_exact_way():
+    for shape, dtype, parts in (
+        ("limbs", np.float32, 1),
+        ("products in two parts", np.float32, 2),
+        ("wide messages", np.float64, 1),
+    ):
+        for block in network_form(network_of(shape)).blocks:
+            assert (block.out_weight.dtype, len(block.out_parts)) == (dtype, parts)
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 5, 64])
+def test_parts_of_a_product_hold_every_partial_sum(inputs):
+    weight = np.full((3, inputs), -127, dtype=np.int8)
+    for largest in (SINGLE_LIMIT // 127 // inputs * np.array([1, 2, 3])).tolist():
+        dtype, parts = product_parts(weight, Interval(-largest, 0))
+        taken = np.concatenate([np.arange(inputs)[part] for part in parts])
+        assert taken.tolist() == list(range(inputs))
+        sums = [127 * largest * (part.stop - part.start) for part in parts]
+        assert (max(sums) < SINGLE_LIMIT) == (dtype is np.float32)
+        assert len(parts) == 1 or 127 * largest * inputs >= SINGLE_LIMIT
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_inputs_that_no_width_is_proven_for_run_on_numpy(jobs, caplog, monkeypatch):
+    monkeypatch.delenv("LSS_STRICT", raising=False)
+    network = network_of("plain")
+    plan, messages = make_plan(network, "graded"), random_messages(1, network, 9)
+    messages[-1, -1, -1] = network.input.ranges["message"].hi + 1
+    with pytest.raises(UnprovenInputError, match="input: messages"):
+        run_fused(plan, network_form(network), messages, jobs=jobs)
+    caplog.set_level("DEBUG")
+    found, expected = (
+        BatchBackend(kernels=kernels, jobs=jobs).run(plan, messages, record=True)
+        for kernels in ("fused", "numpy")
+    )
+    assert differences(plan, expected, found) == []
+    assert "inputs are unproven" in caplog.text
 
 
 WITHOUT_FORM = {
