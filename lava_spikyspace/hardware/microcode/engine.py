@@ -11,8 +11,9 @@ from lava_spikyspace.arithmetic import join_limbs
 from lava_spikyspace.backends.base import Records
 from lava_spikyspace.errors import UsageError
 from lava_spikyspace.hardware.microcode.kinds import KindGraph, NeuronKind
-from lava_spikyspace.hardware.microcode.machine import Machine, PathCount
+from lava_spikyspace.hardware.microcode.machine import Cell, Machine, PathCount
 from lava_spikyspace.hardware.microcode.splitting import HOST_CELL, split_plan
+from lava_spikyspace.hardware.microcode.words import join_words, split_words
 from lava_spikyspace.network import GateLayer, IntArray, Layer, ScanLayer, SoftplusLayer
 from lava_spikyspace.plan import MESSAGE, Plan
 
@@ -81,6 +82,25 @@ def run_programs(
     return ProgramRun(graph, forecasts, {**records, plan.network.head.name: forecasts}, run.paths)
 
 
+def words_of(kind: NeuronKind, cell: str, values: IntArray) -> dict[Cell, IntArray]:
+    """Return values as they arrive at an input of a kind: whole, or in the words that it has.
+
+    Parameters
+    ----------
+    kind : NeuronKind
+        What takes them.
+    cell : str
+        Its input.
+    values : ndarray, int64
+        What arrives.
+    """
+    if cell in kind.program.inputs:
+        return {(kind.name, cell): values}
+    words = [name for name in kind.program.inputs if name.startswith(f"{cell}.")]
+    parts = split_words(values, len(words))
+    return {(kind.name, word): part for word, part in zip(words, parts, strict=True)}
+
+
 class _Run:
     """One run: feeds the input, collects what is sent and what stays inside."""
 
@@ -100,12 +120,11 @@ class _Run:
     def to_the_end(self) -> None:
         """Run all steps."""
         steps = self.plan.frame_steps
-        source = self.machine.graph.kinds[0].name
         for time in range(self.plan.latency_steps + self.frames * steps):
             frame, step = divmod(time, steps)
-            given = {}
+            given: dict[Cell, IntArray] = {}
             if step == 0 and frame < self.frames:
-                given = {(source, HOST_CELL): self.messages[:, frame]}
+                given = words_of(self.machine.graph.kinds[0], HOST_CELL, self.messages[:, frame])
             self.machine.step(given)
             self._collect(time)
 
@@ -168,6 +187,9 @@ class _Observed:
         sent = machine.neurons[self.kind.name].sent
         if MESSAGE in sent:
             return sent[MESSAGE]
+        words = [sent[port] for port in sent if port.startswith("word[")]
+        if words:
+            return join_words(words)
         limbs = [sent[f"limb[{i}]"] for i in range(len(sent))]
         width = self.kind.payloads["limb[0]"].hi.bit_length()
         return join_limbs(limbs, (width,) * (len(limbs) - 1))

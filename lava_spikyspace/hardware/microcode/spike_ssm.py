@@ -99,6 +99,7 @@ def _(layer: S4dLayer, splitter: Splitter) -> None:
             "READ": bits_of(np.stack([layer.read_real, layer.read_imag, -layer.read_imag])),
             "READOUT": read.bits,
             **cut.params,
+            "WORDS": 1,
         },
         {
             "decay": layer.decay_real.ravel(),

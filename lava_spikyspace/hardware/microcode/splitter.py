@@ -13,8 +13,10 @@ from lava_spikyspace.hardware.microcode.catalogue import assemble
 from lava_spikyspace.hardware.microcode.constants import bind_constants
 from lava_spikyspace.hardware.microcode.kinds import NeuronKind, Synapses
 from lava_spikyspace.hardware.microcode.limbs import Cut, cut_for
+from lava_spikyspace.hardware.microcode.words import LIMB_BITS, words_for
 from lava_spikyspace.hardware.patterns import Pattern
 from lava_spikyspace.hardware.wiring import Part, wiring_of
+from lava_spikyspace.intervals import limb_intervals
 from lava_spikyspace.network import IntArray, Interval, Layer, Ranges
 from lava_spikyspace.plan import MESSAGE, Plan, ProcessPlan, Weighted
 from lava_spikyspace.profiling.counters import sends_binary
@@ -24,6 +26,20 @@ def bits_of(values: npt.ArrayLike) -> int:
     """Return the width that holds all the given values."""
     array = np.asarray(values)
     return Interval.of(array).union(Interval(0, 0)).bits if array.size else 1
+
+
+def word_port(index: int) -> str:
+    """Return the name of the out port of a word of a message that is wider than a payload."""
+    return f"word[{index}]"
+
+
+def word_payloads(message: Interval) -> dict[str, Interval]:
+    """Return the range of what carries a whole message, by port."""
+    words = words_for(message.union(Interval(0, 0)).bits)
+    if words == 1:
+        return {MESSAGE: message}
+    parts = limb_intervals(message, (LIMB_BITS,) * (words - 1))
+    return {word_port(index): part for index, part in enumerate(parts)}
 
 
 @dataclass
@@ -58,6 +74,18 @@ class Splitter:
         """Return the proven range of what a layer sends."""
         return self.proven[layer]["message"]
 
+    def taken(self, layer: Layer, role: str) -> int:
+        """Return the width of the message that a layer takes for a role."""
+        return self.message(layer.source(role)).union(Interval(0, 0)).bits
+
+    def sent(self, layer: Layer) -> dict[str, int]:
+        """Return the parameters of `whole_send`: width of the message, and payloads that it takes.
+
+        A code and its spikes fit a payload.
+        """
+        bits = self.message(layer.name).union(Interval(0, 0)).bits
+        return {"V": bits, "WORDS": words_for(bits)}
+
     def sending(self, layer: Layer) -> dict[str, int]:
         """Return the parameters of `limbs_send`: how the message of a layer leaves."""
         readers = self.plan.network.consumers(layer.name)
@@ -74,7 +102,7 @@ class Splitter:
         whole = self.message(layer.name)
         if sends_binary(self.plan, layer):
             return {MESSAGE: Interval(-1 if whole.lo < 0 else 0, 1)}
-        return {**self.cuts.get(layer.name, Cut()).payloads(whole), MESSAGE: whole}
+        return {**self.cuts.get(layer.name, Cut()).payloads(whole), **word_payloads(whole)}
 
     def leave_out(self, layer: Layer) -> None:
         """Go on without the programs of a layer, as if its message left whole."""
@@ -115,7 +143,8 @@ class Splitter:
         """
         part = self.parts(layer)[-1] if part is None else part
         payloads = self.payloads(layer) if payloads is None else payloads
-        bound = {"STEPS": self.steps, "WINDOW": self.plan.network.window, **params}
+        sizes = {"STEPS": self.steps, "WINDOW": self.plan.network.window, **self.sent(layer)}
+        bound = {**sizes, **params}
         bound["UNARY"] = int(sends_binary(self.plan, layer))
         expanded, made = assemble(program, bound)
         offset = self.process(layer.name).offset
@@ -143,21 +172,35 @@ class Splitter:
         cell: str,
         role: str,
         *,
-        port: str = MESSAGE,
+        port: str | None = None,
         weight: IntArray | None = None,
         further_delay: int = 0,
         pattern: Pattern | None = None,
     ) -> None:
         """Add synapses from the kind that sends what a layer takes for a role.
 
-        Their pattern is that of the wiring, unless `pattern` is a part of it.
+        Their pattern is that of the wiring, unless `pattern` is a part of it. Without a port, they
+        are those of the message, or one for each of its words.
         """
         source = layer.source(role)
+        if port is None and (words := words_for(self.taken(layer, role))) > 1:
+            for word in range(words):
+                self.connect(
+                    layer,
+                    target,
+                    f"{cell}.{word}",
+                    role,
+                    port=word_port(word),
+                    weight=weight,
+                    further_delay=further_delay,
+                    pattern=pattern,
+                )
+            return
         delay = target.offset - self.process(source).output_offset + further_delay
         self.synapses.append(
             Synapses(
                 source=self._senders[source],
-                port=port,
+                port=MESSAGE if port is None else port,
                 target=target.name,
                 cell=cell,
                 role=role,

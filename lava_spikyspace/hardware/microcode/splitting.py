@@ -5,9 +5,10 @@ of a convolution are delayed synapses here, each with an accumulator of its own.
 scan's states get C as well and send ``level * C`` to the neuron of their channel, whose synapses
 add up.
 
-Messages whose weighted sums are wider than 24 bits leave in limbs, one axon and one accumulator
-each. All kinds answer in the step in which Lava's processes do: between the kinds of one process a
-message takes no step here, and one on a chip.
+Messages whose weighted sums are wider than 24 bits leave in limbs, messages that are wider than a
+payload themselves in words, with one axon and one accumulator each. All kinds answer in the step in
+which Lava's processes do: between the kinds of one process a message takes no step here, and one on
+a chip.
 """
 
 from __future__ import annotations
@@ -38,7 +39,6 @@ from lava_spikyspace.network import (
     Interval,
     Layer,
     LinearLayer,
-    Network,
     NormEncoderLayer,
     ProductLayer,
     Ranges,
@@ -65,8 +65,8 @@ def split_plan(plan: Plan) -> KindGraph:
     Raises
     ------
     InputError
-        Synapses would sum up more than a word holds, however the messages are cut; a layer has no
-        program; or its messages or multipliers go in limbs of the file, which no program takes.
+        Synapses would sum up more than a word holds, however the messages are cut; or a layer has
+        no program.
     """
     graph, refused = try_to_split(plan)
     for error in refused.values():
@@ -97,7 +97,7 @@ def try_to_split(
     refused: dict[str, InputError] = {}
     for layer in plan.network:
         try:
-            _refuse(layer, plan.network)
+            _refuse(layer)
             split_layer(layer, splitter)
         except InputError as error:
             refused[layer.name] = error
@@ -105,21 +105,11 @@ def try_to_split(
     return KindGraph(tuple(splitter.kinds), tuple(splitter.synapses)), refused
 
 
-def _refuse(layer: Layer, network: Network) -> None:
+def _refuse(layer: Layer) -> None:
     """Refuse a layer that no program computes."""
-    what = None
-    if network.is_wide(layer.name):
-        what = (
-            f"its messages have {network[layer.name].ranges['message'].bits} bits and go in limbs"
-        )
-    elif type(layer) not in (*SPIKYSPACE_LAYERS, *SPIKE_SSM_LAYERS):
+    if type(layer) not in (*SPIKYSPACE_LAYERS, *SPIKE_SSM_LAYERS):
         raise InputError(
             f"{layer.name}: there is no neuron program for layers of type {type(layer).__name__}"
-        )
-    if what is not None:
-        raise InputError(
-            f"{layer.name}: {what}, which no neuron program takes",
-            hint="export with fewer fraction bits, such as --width 24",
         )
 
 
@@ -146,7 +136,13 @@ def _(layer: RmsNormLayer, splitter: Splitter) -> None:
     squares = splitter.add(
         layer,
         "rms_square",
-        {"SQUARE": square.bits, "SHIFT": shift, **cut.params},
+        {
+            "X": splitter.taken(layer, "residual"),
+            "SQUARE": square.bits,
+            "SHIFT": shift,
+            **cut.params,
+            "WORDS": 1,
+        },
         {},
         part=splitter.parts(layer)[0],
         payloads=cut.payloads(square),
@@ -179,6 +175,7 @@ def _(layer: RmsNormLayer, splitter: Splitter) -> None:
 def _normalised(layer: NormEncoderLayer, splitter: Splitter) -> dict[str, int]:
     return {
         **splitter.summed(layer),
+        "RMS": splitter.taken(layer, "rms"),
         "LEVELS": layer.theta.shape[1],
         "RMS_SHIFT": layer.rms_shift,
         "THETA": bits_of(layer.theta),
@@ -222,7 +219,7 @@ def _(layer: GateLayer, splitter: Splitter) -> None:
     kind = splitter.add(
         layer,
         "pt_silu",
-        {**_normalised(layer, splitter), **params},
+        {**_normalised(layer, splitter), **params, "TABLE": bits_of(layer.table)},
         {"theta": layer.theta.T, "table": layer.table, "less": less},
     )
     _connect_normalised(layer, kind, splitter)
@@ -292,6 +289,7 @@ def _(layer: ResidualLayer, splitter: Splitter) -> None:
             **splitter.summed(layer),
             **scaling.params,
             **splitter.sending(layer),
+            "STREAM": splitter.taken(layer, "residual"),
             "SUM": total.bits,
             **splitter.saturation(total, layer.residual_bits),
         },
@@ -336,7 +334,7 @@ def _(layer: ScanLayer, splitter: Splitter) -> None:
     state = splitter.add(
         layer,
         "scan_state",
-        {**_state_params(layer, splitter, read), **cut.params},
+        {**_state_params(layer, splitter, read), **cut.params, "WORDS": 1},
         {
             "gain": layer.gain,
             "shift": (layer.left - layer.right).reshape(len(layer.left), -1),
@@ -394,6 +392,8 @@ def _state_params(layer: ScanLayer, splitter: Splitter, read: Interval) -> dict[
         "OFFSETS": len(offset) if offset.any() else 0,
         "OFFSET": bits_of(np.stack([offset, -offset])),
         "THETA": bits_of(layer.theta_state),
+        "B": splitter.taken(layer, "B"),
+        "C": splitter.taken(layer, "C"),
         "READ": read.union(Interval(0, 0)).bits,
     }
 
@@ -403,7 +403,7 @@ def _(layer: ProductLayer, splitter: Splitter) -> None:
     kind = splitter.add(
         layer,
         "product",
-        splitter.sending(layer),
+        {**splitter.sending(layer), "GATE": splitter.taken(layer, "gate")},
         {},
     )
     for role in layer.INPUT_ROLES:
@@ -421,6 +421,7 @@ def _(layer: HeadLayer, splitter: Splitter) -> None:
         "forecast_head",
         {
             **scaling.params,
+            "X": splitter.taken(layer, "residual"),
             "ACC": scaling.sum.bits,
             "TERM": corners(heaviest, x).bits,
         },

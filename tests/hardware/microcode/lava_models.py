@@ -9,7 +9,7 @@ import numpy as np
 
 from lava_spikyspace.arithmetic import emit_spikes, split_limbs
 from lava_spikyspace.network import ConvLayer, HeadLayer, InputLayer, IntArray, RmsNormLayer
-from lava_spikyspace.plan import Weighted
+from lava_spikyspace.plan import Weighted, limb_role
 from lava_spikyspace.processes.builders import Site, build_process
 from lava_spikyspace.processes.framed_process import Watch
 from lava_spikyspace.processes.frames import Schedule
@@ -65,7 +65,11 @@ def _arriving(trial: Trial) -> dict[str, IntArray]:
             parts = [emit_spikes(_in_a_row(values), step, bits) for step in range(trial.steps)]
             ports[port] = np.stack(parts, axis=1).reshape(-1, values.shape[-1])
         else:
-            ports[port] = _first_step(values, trial.steps)
+            source = layer.source(role)
+            wide = trial.plan.network.is_wide(source)
+            limbs = trial.plan.network.limbs_of(source) if wide else ()
+            for index, part in enumerate(split_limbs(values, limbs)):
+                ports[limb_role(port, index)] = _first_step(part, trial.steps)
     return ports
 
 

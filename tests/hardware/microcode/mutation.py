@@ -42,11 +42,12 @@ NETWORKS = {
     "narrow": {"seed": 1},
     "wide": {"seed": 3, "wide": True},
     "tight": {"seed": 4, "tight": True},
+    "broad": {"seed": 5, "broad": True},
     "first": {"seed": 1, "first": (-1.4, 0.6, 0)},
     "first, wide": {"seed": 3, "wide": True, "first": (0.7, -2.3)},
 }
-"""Networks whose programs are changed: values of one word, of two, and at the limits; states that
-have offsets at the first elements of a window."""
+"""Networks whose programs are changed: values of one word, of two, and at the limits; messages of
+two words; states that have offsets at the first elements of a window."""
 
 OTHERS = {
     "refractory": {"seed": 5},
@@ -282,6 +283,16 @@ def digest_of(program: Program) -> str:
     return sha256("\n".join(program.lines()).encode()).hexdigest()[:16]
 
 
+def with_places(tally: Tally, program: Program) -> Tally:
+    """Return a tally whose survivors name the lines that the listing has now."""
+    places = [program.instructions[survivor["at"]].place for survivor in tally.survivors]
+    moved = [
+        {**survivor, "place": str(place)}
+        for survivor, place in zip(tally.survivors, places, strict=True)
+    ]
+    return replace(tally, survivors=moved)
+
+
 def stored(path: Path = STORED) -> list[Tally]:
     """Return what is stored."""
     if not path.exists():
@@ -311,7 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for kind in bench.kinds:
             program = graph_of(bench.network, bench.coding).by_name[kind].program
             if digest_of(program) in known:
-                tallies.append(known[digest_of(program)])
+                tallies.append(with_places(known[digest_of(program)], program))
             elif chosen.program in (None, program.name) and (
                 not chosen.network or bench.network in chosen.network
             ):

@@ -83,7 +83,9 @@ def _(layer: EncoderLayer, trial: Trial) -> Layer:
 def _(layer: NormEncoderLayer, trial: Trial) -> Layer:
     """Let thresholds be the largest that some sum reaches, some where a word ends."""
     acc = trial.arriving["acc"]
-    turns = _within((acc << layer.rms_shift) // trial.arriving["rms"], layer, trial.rng)
+    scaled = acc.astype(object) << layer.rms_shift
+    reached = np.asarray(scaled // trial.arriving["rms"], dtype=np.int64)
+    turns = _within(reached, layer, trial.rng)
     ends = acc % (1 << max(LIMB_BITS - layer.rms_shift, 0)) == 0
     theta = _reached(turns, layer.theta.shape[1], trial.rng, ends)
     return replace(layer, theta=_keeping_ends(theta, layer))
@@ -139,10 +141,10 @@ def _(layer: SpikingLayer, trial: Trial) -> Layer:
 def _(layer: Descaled, trial: Trial) -> Layer:
     """Let a sum of each channel be one below where its value turns."""
     seen = trial.arriving["acc"].reshape(-1, len(layer.mult))
-    acc = np.array([trial.rng.choice(channel) for channel in seen.T])
+    acc = np.array([trial.rng.choice(channel) for channel in seen.T]).astype(object)
     half = np.left_shift(np.int64(1), layer.shift - 1)
-    over = (acc * layer.mult + layer.add + half + 1) % (2 * half)
-    return replace(layer, add=layer.add - over)
+    over = (acc * layer.mult + layer.add + half + 1) % (2 * half.astype(object))
+    return replace(layer, add=layer.add - over.astype(np.int64))
 
 
 def _telling(layer: GateLayer | SoftplusLayer, turn: float, rng: np.random.Generator) -> IntArray:

@@ -50,8 +50,13 @@ def differences(plan, messages, **options) -> list[str]:
         {"seed": 7, "window": 1, "d_conv": 1, "horizon": 1, "channels": 1},
         {"seed": 8, "first": (-1.4, 0.6)},
         {"seed": 9, "wide": True, "first": (2.3, 0, 0, 0, 0, 0)},
+        {"seed": 1, "broad": True},
+        {"seed": 5, "broad": True, "blocks": 2},
     ],
-    ids=["narrow", "wide", "tight", "one bit", "many bits", "smallest", "first", "first, wide"],
+    ids=[
+        *("narrow", "wide", "tight", "one bit", "many bits", "smallest", "first", "first, wide"),
+        *("broad", "two broad blocks"),
+    ],
 )
 def test_all_codes_of_random_networks(sizes, coding):
     network = random_network(**{**SMALL, **sizes})
@@ -198,9 +203,3 @@ def test_thresholds_and_multipliers_in_limbs_give_the_same_codes():
     network = with_ranges(network, prove_ranges(network))
     messages = random_messages(9, network, 3)
     assert differences(make_plan(network, "graded"), messages) == []
-
-
-def test_what_no_program_takes_is_refused_by_name():
-    broad = random_network(1, **{**SMALL, "broad": True})
-    with pytest.raises(InputError, match="in limbs, which no neuron program takes"):
-        split_plan(make_plan(broad, "graded"))

@@ -14,6 +14,7 @@ KINDS = {
     "wide": {"seed": 12, "wide": True},
     "tight": {"seed": 13, "tight": True},
     "one bit": {"seed": 14, "bits": dict.fromkeys(("c", "s", "delta", "delta1", "x", "y"), 1)},
+    "broad": {"seed": 17, "broad": True},
     "first states": {"seed": 15, "first": (-1.4, 0.6, 0)},
     "first states, wide": {"seed": 16, "wide": True, "first": (0.7, -2.3)},
 }

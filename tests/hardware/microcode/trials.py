@@ -25,11 +25,13 @@ from lava_spikyspace.arithmetic import (
     root_mean_square,
     saturate,
     scan_step,
+    shifted_square,
     split_limbs,
 )
 from lava_spikyspace.arithmetic.activations import pt_sigmoid
 from lava_spikyspace.arithmetic.s4d import s4d_step
 from lava_spikyspace.arithmetic.spiking import rest, spiking_step
+from lava_spikyspace.hardware.microcode.engine import words_of
 from lava_spikyspace.hardware.microcode.kinds import KindGraph
 from lava_spikyspace.hardware.microcode.limbs import cut_for
 from lava_spikyspace.hardware.microcode.machine import Machine
@@ -169,7 +171,7 @@ class Trial:
             steps[:, -1] = values - parts.sum(axis=1)
         else:
             steps[:, 0] = values
-        self.given[kind, cell] = steps
+        self.given.update(words_of(self.graph.by_name[kind], cell, steps))
 
     def give_code(self, kind: str, cell: str, role: str, values: IntArray) -> None:
         """Let codes arrive as spikes or as messages."""
@@ -288,8 +290,9 @@ def _(layer: RmsNormLayer, trial: Trial) -> None:
     squares, _ = trial.graph.kinds
     trial.give(squares.name, "x", x)
     trial.arriving["residual"] = x
-    trial.message = root_mean_square(x, layer.eps, layer.root_bits)[..., None]
-    _expect_between(trial, squares.name, x * x)
+    mean = (layer.eps, layer.root_bits, layer.square_shift)
+    trial.message = root_mean_square(x, *mean)[..., None]
+    _expect_between(trial, squares.name, shifted_square(x, layer.square_shift))
 
 
 def _expect_between(trial: Trial, kind: str, values: IntArray) -> None:
@@ -305,7 +308,8 @@ def _draw_normalised(layer: NormEncoderLayer, trial: Trial) -> tuple[IntArray, I
     rms = trial.draw(trial.range_of("rms"), 1)
     rms = np.maximum(rms >> trial.rng.integers(0, 12, rms.shape), trial.range_of("rms").lo)
     # From here the comparison turns.
-    turn = -(-(trial.thresholds() * rms) >> layer.rms_shift)
+    turn = -(-(trial.thresholds().astype(object) * rms) >> layer.rms_shift)
+    turn = np.clip(turn, -(1 << 62), 1 << 62).astype(np.int64)
     # Some of them where the low word of a comparison ends.
     word = max(LIMB_BITS - layer.rms_shift, 0)
     turn = np.where(trial.rng.random(turn.shape) < 0.5, turn, turn >> word << word)
@@ -319,14 +323,14 @@ def _draw_normalised(layer: NormEncoderLayer, trial: Trial) -> tuple[IntArray, I
 @_fill.register
 def _(layer: NormEncoderLayer, trial: Trial) -> None:
     acc, rms = _draw_normalised(layer, trial)
-    trial.message = encode_normalised(acc, layer.theta, rms, layer.rms_shift)
+    trial.message = encode_normalised(acc, layer.theta, rms, layer.rms_shift, layer.theta_limbs)
     trial.inner[trial.last.name, "code"] = trial.message
 
 
 @_fill.register
 def _(layer: GateLayer, trial: Trial) -> None:
     acc, rms = _draw_normalised(layer, trial)
-    code = encode_normalised(acc, layer.theta, rms, layer.rms_shift)
+    code = encode_normalised(acc, layer.theta, rms, layer.rms_shift, layer.theta_limbs)
     trial.message = pt_silu(layer.table, layer.frac_bits, layer.exp2_terms)[code]
     trial.inner[trial.last.name, "code"] = code
 
@@ -364,7 +368,7 @@ def _draw_in_rows(layer: LinearLayer, trial: Trial) -> IntArray:
 @_fill.register
 def _(layer: LinearLayer, trial: Trial) -> None:
     acc = _draw_in_rows(layer, trial)
-    trial.message = descale(acc, layer.mult, layer.add, layer.shift)
+    trial.message = descale(acc, layer.mult, layer.add, layer.shift, layer.mult_limbs)
 
 
 @_fill.register
@@ -373,7 +377,7 @@ def _(layer: ResidualLayer, trial: Trial) -> None:
     x = trial.draw(trial.range_of("residual"), layer.neurons)
     trial.give(trial.last.name, "residual", x)
     trial.arriving["residual"] = x
-    total = x + descale(acc, layer.mult, layer.add, layer.shift)
+    total = x + descale(acc, layer.mult, layer.add, layer.shift, layer.mult_limbs)
     trial.message = saturate(total, layer.residual_bits)
 
 
@@ -451,7 +455,7 @@ def _(layer: HeadLayer, trial: Trial) -> None:
     trial.arriving["residual"] = x
     windows = x.reshape(-1, window, trial.lanes, layer.channels)
     acc = np.einsum("welc,he->wlch", windows, layer.weight.astype(np.int64))
-    value = descale(acc, layer.mult, layer.add, layer.shift)
+    value = descale(acc, layer.mult, layer.add, layer.shift, layer.mult_limbs)
     trial.arriving["acc"] = acc
     trial.message = np.zeros((trial.frames, trial.lanes, layer.neurons), dtype=np.int64)
     trial.message[window - 1 :: window] = np.swapaxes(value, -1, -2).reshape(
@@ -589,10 +593,14 @@ def _from_the_start(graph: KindGraph) -> KindGraph:
 
 def _compare_sent(trial: Trial, machine: Machine, expected: IntArray, where: str) -> Iterator[str]:
     payloads = trial.last.payloads
+    words = [port for port in payloads if port.startswith("word[")]
     sent = machine.neurons[trial.last.name].sent
     if "message" in payloads and not np.array_equal(sent.get("message"), expected):
         yield f"{where}: message differs"
-    limbs = [port for port in payloads if port != "message"]
+    for port, part in zip(words, split_words(expected, len(words)) if words else (), strict=True):
+        if not np.array_equal(sent.get(port), part):
+            yield f"{where}: {port} differs"
+    limbs = [port for port in payloads if port != "message" and port not in words]
     widths = [payloads[port].hi.bit_length() for port in limbs[:-1]]
     if limbs:
         for port, part in zip(limbs, split_limbs(expected, widths), strict=True):
