@@ -1,5 +1,7 @@
 """The groups of a network against its weights and against what its runs count."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.hardware.describing import describe_plan
 from lava_spikyspace.hardware.microcode.splitting import split_plan
 from lava_spikyspace.intervals import prove_ranges
-from lava_spikyspace.network import DenseLayer, Interval, ScanLayer
+from lava_spikyspace.network import DenseLayer, Interval, ProductLayer, ScanLayer
 from lava_spikyspace.plan import make_plan
 from lava_spikyspace.profiling.counters import count_processes
 from tests.random_networks import random_messages, random_network
@@ -161,12 +163,35 @@ def test_memory_grows_with_what_a_neuron_holds():
     assert narrow.by_name["blocks.0.in_proj.gate.neuron"].state_bytes > 31
 
 
+class OwnLayer(ProductLayer):
+    """A layer that none of the programs is for."""
+
+
 def test_what_no_program_computes_is_refused_by_its_layer():
-    network = random_network(2, blocks=1, broad=True, golden=0)
-    graph = describe_plan(make_plan(network, "graded"))
-    for group in graph.neurons:
-        assert (group.refusal is not None) == network.is_wide(group.layer)
-    assert "go in limbs" in graph.by_name["blocks.0.norm"].refusal.message
+    network = random_network(2, blocks=1, golden=0)
+    product = network["blocks.0.product"]
+    own = OwnLayer(**{field.name: getattr(product, field.name) for field in fields(product)})
+    layers = tuple(own if layer is product else layer for layer in network)
+    graph = describe_plan(make_plan(replace(network, layers=layers), "graded"))
+    refused = {group.name for group in graph.neurons if group.refusal is not None}
+    assert refused == {"blocks.0.product"}
+    group = graph.by_name["blocks.0.product"]
+    assert "blocks.0.product: there is no neuron program for layers of type OwnLayer" in (
+        group.refusal.message
+    )
+    assert group.instructions is None
+    assert group.state_bytes > 0
+
+
+def test_messages_wider_than_a_payload_have_programs_too():
+    plan = make_plan(random_network(2, blocks=1, broad=True, golden=0), "graded")
+    assert not any(group.refusal for group in describe_plan(plan).neurons)
+    kinds = split_plan(plan).by_name
+    assert set(kinds["input"].payloads) >= {"word[0]", "word[1]"}
+    assert set(kinds["blocks.0.scan.state"].program.inputs) >= {"b.0", "b.1", "c.0", "c.1"}
+    for kind in kinds.values():
+        for payload in kind.payloads.values():
+            assert payload.bits <= 24
 
 
 def test_groups_have_the_path_lengths_of_their_programs(plan):

@@ -142,7 +142,12 @@ class WordWriter:
         last = count - 1
         for i, x in enumerate(one):
             for j, y in enumerate(other):
-                if i + j > last or ZERO in (x, y):
+                if i + j > last + 1 or ZERO in (x, y):
+                    continue
+                if i + j > last:
+                    # The top word has two bits more than the others: the lowest of this product.
+                    part = self.result("MUL_SHR", x, y, ZERO)
+                    columns[last].append(self.result("SHL", part, number(LIMB_BITS)))
                     continue
                 is_signed = i == len(one) - 1 or j == len(other) - 1
                 # A negative part has bits up to the top.
