@@ -14,6 +14,7 @@ from lava_spikyspace.hardware.groups import GroupGraph, NeuronGroup, SynapseGrou
 from lava_spikyspace.hardware.microcode.catalogue import assemble
 from lava_spikyspace.hardware.microcode.limbs import Cut
 from lava_spikyspace.hardware.microcode.paths import PathLengths, path_lengths
+from lava_spikyspace.hardware.microcode.words import WORD_BITS
 from lava_spikyspace.hardware.patterns import FanOut
 from lava_spikyspace.hardware.profile import ChipProfile, known
 from lava_spikyspace.hardware.usage import Limits, Sizer
@@ -57,7 +58,8 @@ def split_fan_in(graph: GroupGraph, profile: ChipProfile, limits: Limits) -> Gro
 
 def _sum_instructions() -> PathLengths:
     """Return the instructions of a neuron that sends on what has arrived."""
-    return path_lengths(assemble("window_source", Cut().params)[1])
+    sizes = {"V": WORD_BITS, "WORDS": 1, **Cut().params}
+    return path_lengths(assemble("window_source", sizes)[1])
 
 
 def _widest(
