@@ -106,7 +106,8 @@ def _changes() -> Iterator[str]:
     yield (
         "A script changes one instruction of one program at a time: its operation, each operand, "
         "the value of each constant. The programs are those of random networks with values of one "
-        "word, of two, and at the limits of their widths, in both codings. "
+        "word, of two, and at the limits of their widths, in both codings, and of others with "
+        "messages of two words and with first states of their own. "
         f"Of {total} changes the trials and the validator notice {caught}, "
         f"{100 * caught / total:.2f} %."
     )
