@@ -74,6 +74,8 @@ class BlockRun:
         Scratch.
     tallies : dict of str to Tally
         Receives extremes by layer name, and the counts of the states.
+    detailed : bool
+        Note ranges that strict mode alone checks, and codes that are recorded alone.
     states : ndarray, uint8, shape (window, element, channel * padded state)
         Receives the states of the windows; may be empty.
     """
@@ -86,6 +88,7 @@ class BlockRun:
     first_window: int
     workspace: Workspace
     tallies: Tallies
+    detailed: bool
     states: CodeArray
 
     def run(self) -> None:
@@ -185,8 +188,11 @@ class BlockRun:
             kernels.descale_rows(sums, ranks, *descaling(layers.b), nodes.b[rows], b_spans)
             kernels.descale_rows(sums, ranks + states, *descaling(layers.c), nodes.c[rows], c_spans)
             sums = self._product("dt_proj", nodes.ranks[rows], form.dt_weight)
-            encoding.encode_rows(sums, 0, form.dt_limits, nodes.inner[rows], dt_span[0])
-            kernels.look_up(nodes.inner[rows], form.step_codes, nodes.delta[rows], seen)
+            if form.step_limits is None or self.detailed:
+                encoding.encode_rows(sums, 0, form.dt_limits, nodes.inner[rows], dt_span[0])
+                kernels.look_up(nodes.inner[rows], form.step_codes, nodes.delta[rows], seen)
+            else:
+                encoding.encode_rows(sums, 0, form.step_limits, nodes.delta[rows], dt_span[0])
         self._see(layers.delta.name, ("accumulator",), delta_span)
         self._see(layers.b.name, ("accumulator", "product", "message"), b_spans)
         self._see(layers.c.name, ("accumulator", "product", "message"), c_spans)
@@ -281,6 +287,7 @@ class BlockRun:
                 result.used_stream[rows],
                 *descaling(layers.out_proj),
                 float((1 << (layers.out_proj.residual_bits - 1)) - 1),
+                self.detailed,
                 result.messages[rows],
                 spans,
                 result.clipped[rows],

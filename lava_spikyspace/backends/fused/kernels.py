@@ -420,15 +420,16 @@ def residual_rows(
     add: Array,
     unit: Array,
     limit: float,
+    detailed: bool,
     out: Array,
     spans: Array,
     counters: Array,
 ) -> None:
     """`arithmetic.descale`, the sum with the stream, and `arithmetic.saturate`.
 
-    `sums`, shape (part, node, variate), has one or two parts that belong together. Spans: sum,
-    products. `counters` receives the saturations of each node; factors are as in
-    `descale_rows`, `limit` is the largest message.
+    `sums`, shape (part, node, variate), has one or two parts that belong together. Spans: sum, and
+    where it is `detailed`, products. `counters` receives the saturations of each node; factors are
+    as in `descale_rows`, `limit` is the largest message.
     """
     channels = np.uint64(out.shape[1])
     highest, lowest = limit, -limit - 1.0
@@ -460,8 +461,10 @@ def residual_rows(
             result[c] = kept
             lo_sum = lesser(total, lo_sum)
             hi_sum = greater(total, hi_sum)
+        counters[node] = clipped
+        for c in range(channels if detailed else np.uint64(0)):
+            product = total_row[c] * top[c] + constant[c] + carry[c]
             lo_product = lesser(product, lo_product)
             hi_product = greater(product, hi_product)
-        counters[node] = clipped
     spans[0, 0], spans[0, 1] = lo_sum, hi_sum
     spans[1, 0], spans[1, 1] = min(lo_product, low_span[0]), max(hi_product, low_span[1])

@@ -152,6 +152,9 @@ class BlockForm:
         PTSoftplus of each inner code.
     step_codes : ndarray, uint8, shape (inner code,)
         The code that is sent for each inner code.
+    step_limits : ndarray, of the dtype of `dt_weight`, shape (j + 1, padded channel), or None
+        Thresholds of the code that is sent, on the sums of dt_proj: those of the code inside at
+        which it changes. None where it does not ascend with the code inside.
     scan : ScanForm
         The scan.
     out_weight : ndarray, float32 or float64, shape (channel, variate)
@@ -172,6 +175,7 @@ class BlockForm:
     dt_limits: FloatArray
     step_values: IntArray
     step_codes: CodeArray
+    step_limits: FloatArray | None
     scan: ScanForm
     out_weight: FloatArray
     out_parts: tuple[slice, ...]
@@ -239,6 +243,7 @@ def _block_form(layers: BlockLayers, proven: Proven) -> BlockForm:
     x_rows = np.concatenate([layers.delta.weight, layers.b.weight, layers.c.weight])
     steps = layers.dt_proj
     step_values = pt_softplus(steps.table, steps.frac_bits, steps.exp2_terms)
+    step_codes = encode(step_values, steps.theta_out).astype(np.uint8)
     x_type = product_type(x_rows, proven[layers.conv.name]["message"])
     dt_type = product_type(steps.weight, proven[layers.delta.name]["message"])
     out_type, out_parts = product_parts(
@@ -259,7 +264,8 @@ def _block_form(layers: BlockLayers, proven: Proven) -> BlockForm:
         dt_weight=_columns(steps.weight, dt_type),
         dt_limits=_limits(_limited(steps.theta, dt_type)),
         step_values=step_values,
-        step_codes=encode(step_values, steps.theta_out).astype(np.uint8),
+        step_codes=step_codes,
+        step_limits=_step_limits(_limited(steps.theta, dt_type), step_codes),
         scan=_scan_form(layers.scan, proven),
         out_weight=_columns(layers.out_proj.weight, out_type),
         out_parts=out_parts,
@@ -296,6 +302,24 @@ def _limits(theta: npt.NDArray[Any]) -> npt.NDArray[Any]:
     table = np.full((levels + 1, padded(channels)), np.inf, dtype=theta.dtype)
     table[:levels, :channels] = theta.T
     return table
+
+
+def _step_limits(theta: FloatArray, codes: CodeArray) -> FloatArray | None:
+    """Return thresholds of codes that follow from other codes; None where they do not ascend.
+
+    Parameters
+    ----------
+    theta : ndarray, shape (channel, j)
+        Thresholds of the codes inside.
+    codes : ndarray, uint8, shape (code inside,)
+        The code that follows from each.
+    """
+    if (codes[1:] < codes[:-1]).any():
+        return None
+    below, above = np.full((2, len(theta), 1), np.inf, theta.dtype)
+    reached = np.concatenate([-below, theta, above], axis=1)
+    first = np.searchsorted(codes, np.arange(1, int(codes[-1]) + 1))
+    return _limits(reached[:, first])
 
 
 def _padded_states(exponents: IntArray) -> CodeArray:

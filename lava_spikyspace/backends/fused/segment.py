@@ -166,6 +166,7 @@ class ChunkRun:
                 first_window=self.first_window,
                 workspace=workspace,
                 tallies=tallies,
+                detailed=segment.strict or segment.record,
                 states=states[index],
             ).run()
             counts.block(block, stream, nodes, result)
