@@ -15,6 +15,7 @@ from lava_spikyspace.backends.fused.nodes import StreamNodes, Workspace, stored_
 from lava_spikyspace.backends.fused.recording import collect
 from lava_spikyspace.backends.fused.sharing import Links, WindowRows, links_of
 from lava_spikyspace.backends.fused.tallies import Tallies, Tally
+from lava_spikyspace.backends.fused.widths import CODE_LIMIT, INT32_LIMIT
 from lava_spikyspace.errors import SpikySpaceError
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.plan import MESSAGE, Plan
@@ -97,10 +98,12 @@ class Segment:
         """Yield the windows chunk by chunk."""
         rows = self.windows
         links = links_of(rows.starts, rows.elements)
-        largest = min(self.largest_chunk, len(rows))
+        # Counts of a chunk are int32.
+        countable = INT32_LIMIT // (rows.elements * CODE_LIMIT)
+        largest = max(1, min(self.largest_chunk, len(rows), countable))
         # One more window: the last one of the chunk before. Memory counts once it is written to.
         workspace = Workspace.empty(self.form, largest + 1)
-        first, size = 0, self.chunk
+        first, size = 0, min(self.chunk, largest)
         while first < len(rows):
             stop = min(first + size, len(rows))
             linked = first > 0 and bool(links.linked[first])
@@ -108,7 +111,7 @@ class Segment:
             part = slice(first - linked, stop)
             chunk_links = Links(links.linked[part], links.shifts[part])
             yield ChunkRun(self, workspace, chunk_links, int(linked)).run(first, stop)
-            size = self._next_size(stop - first, workspace)
+            size = min(self._next_size(stop - first, workspace), largest)
             first = stop
 
     def _next_size(self, size: int, workspace: Workspace) -> int:

@@ -12,7 +12,7 @@ from lava_spikyspace.backends.batch import BatchBackend
 from lava_spikyspace.backends.fused.engine import run_fused
 from lava_spikyspace.backends.fused.network_form import network_form
 from lava_spikyspace.backends.fused.segment import UnprovenInputError
-from lava_spikyspace.backends.fused.widths import SINGLE_LIMIT, product_parts
+from lava_spikyspace.backends.fused.widths import CODE_LIMIT, SINGLE_LIMIT, product_parts
 from lava_spikyspace.errors import StrictRangeError
 from lava_spikyspace.intervals import prove_ranges, with_ranges
 from lava_spikyspace.network import Interval, RmsNormLayer, ScanLayer
@@ -181,6 +181,21 @@ def test_progress_is_told_after_each_chunk():
         progress=lambda *done: seen.append(done),
     )
     assert seen == [(4, 10), (8, 10), (10, 10)]
+
+
+def test_chunks_are_no_larger_than_their_counters_hold(monkeypatch):
+    network = network_of("plain")
+    limit = 3 * network.window * CODE_LIMIT
+    monkeypatch.setattr("lava_spikyspace.backends.fused.segment.INT32_LIMIT", limit)
+    seen = []
+    run_fused(
+        make_plan(network, "graded"),
+        network_form(network),
+        views_of(table_of(network, network.window + 7), network.window),
+        chunk=5,
+        progress=lambda done, total: seen.append(done),
+    )
+    assert seen == [3, 6, 8]
 
 
 RANGES = [(layer.name, name) for layer in network_of("plain") for name in layer.ranges]
