@@ -124,6 +124,9 @@ def _show(session: Session, figures: list[Figure]) -> None:
             ],
             title="Side by side",
         )
+        for figure in ratios:
+            if figure.note:
+                session.line(f"{figure.name}: {figure.note}")
     growths = [figure for figure in figures if isinstance(figure, Growth)]
     if growths:
         session.table(
