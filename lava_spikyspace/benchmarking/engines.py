@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from importlib.util import find_spec
 from itertools import product
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -73,9 +74,13 @@ def against_torch(size: Size, windows: int, repeats: int) -> Iterator[Comparison
                 "batch engine",
                 f"PyTorch forward, {scan}",
                 "window",
-                tuple(seconds / windows for seconds in fast),
-                tuple(seconds / fed for seconds in slow),
+                tuple(seconds.wall / windows for seconds in fast),
+                tuple(seconds.wall / fed for seconds in slow),
                 note=f"PyTorch at its best: {way}",
+                processor_s=(
+                    median(seconds.processor for seconds in fast) / windows,
+                    median(seconds.processor for seconds in slow) / fed,
+                ),
             )
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,9 @@ class Comparison:
         Seconds of every repeat.
     note : str
         What one should know.
+    processor_s : tuple of float, optional
+        Median seconds of processor time of both, all threads together: where other work runs, they
+        tell more than the seconds on the wall.
     """
 
     name: str
@@ -36,11 +39,17 @@ class Comparison:
     fast_s: tuple[float, ...]
     slow_s: tuple[float, ...]
     note: str = ""
+    processor_s: tuple[float, float] | None = None
 
     @property
     def ratio(self) -> float:
         """How many times faster: the ratio of the medians."""
         return median(self.slow_s) / median(self.fast_s)
+
+    @property
+    def processor_ratio(self) -> float | None:
+        """How many times less processor time; None where it was not measured."""
+        return self.processor_s and self.processor_s[1] / self.processor_s[0]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the comparison as plain values."""
@@ -53,6 +62,8 @@ class Comparison:
             "fast_s": list(self.fast_s),
             "slow_s": list(self.slow_s),
             "ratio": self.ratio,
+            "processor_s": self.processor_s and list(self.processor_s),
+            "processor_ratio": self.processor_ratio,
             "note": self.note,
         }
 
@@ -121,12 +132,33 @@ def seconds_of(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
+class Seconds(NamedTuple):
+    """How long one call took.
+
+    Parameters
+    ----------
+    wall : float
+        Until it was done.
+    processor : float
+        That the threads of the process computed.
+    """
+
+    wall: float
+    processor: float
+
+
 def in_turn(
     fast: Callable[[], object], slow: Callable[[], object], repeats: int
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
+) -> tuple[tuple[Seconds, ...], tuple[Seconds, ...]]:
     """Time two actions A B A B ..., after a call of each that is not counted."""
+
+    def measured(action: Callable[[], object]) -> Seconds:
+        processor = time.process_time()
+        wall = seconds_of(action)
+        return Seconds(wall, time.process_time() - processor)
+
     fast(), slow()
-    pairs = [(seconds_of(fast), seconds_of(slow)) for _ in range(repeats)]
+    pairs = [(measured(fast), measured(slow)) for _ in range(repeats)]
     return tuple(a for a, _ in pairs), tuple(b for _, b in pairs)
 
 

@@ -111,7 +111,7 @@ def _show(session: Session, figures: list[Figure]) -> None:
     ratios = [figure for figure in figures if isinstance(figure, Comparison)]
     if ratios:
         session.table(
-            ("what", "times faster", "ms", "other, ms", "of a"),
+            ("what", "times faster", "ms", "other, ms", "of a", "times less processor time"),
             [
                 (
                     figure.name,
@@ -119,14 +119,15 @@ def _show(session: Session, figures: list[Figure]) -> None:
                     f"{median(figure.fast_s) * 1e3:.3g}",
                     f"{median(figure.slow_s) * 1e3:.4g}",
                     figure.unit,
+                    f"{figure.processor_ratio:.1f}" if figure.processor_ratio else "",
                 )
                 for figure in ratios
             ],
             title="Side by side",
         )
-        for figure in ratios:
-            if figure.note:
-                session.line(f"{figure.name}: {figure.note}")
+        for ratio in ratios:
+            if ratio.note:
+                session.line(f"{ratio.name}: {ratio.note}")
     growths = [figure for figure in figures if isinstance(figure, Growth)]
     if growths:
         session.table(

@@ -1,6 +1,7 @@
 """Benchmarks run and their figures are well formed; how fast anything is, no test asks."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -14,8 +15,6 @@ FEW = BenchSettings(size="tiny", repeats=1, windows=8, steps=5, memory_windows=4
 
 
 def measured(*topics):
-    from dataclasses import replace
-
     return list(bench(replace(FEW, only=topics)))
 
 
@@ -24,6 +23,7 @@ def test_engine_against_torch():
     figures = measured("engine")
     assert len(figures) == 4
     assert all(isinstance(figure, Comparison) and figure.ratio > 0 for figure in figures)
+    assert all("batches of" in figure.note and figure.processor_ratio for figure in figures)
 
 
 def test_runtimes_and_simulator():
@@ -48,6 +48,8 @@ def test_ratio_is_that_of_the_medians():
     figure = Comparison("c", "a", "b", "step", (1.0, 2.0, 9.0), (8.0, 10.0, 1.0))
     assert figure.ratio == 4.0
     assert json.loads(json.dumps(figure.to_dict()))["ratio"] == 4.0
+    assert figure.processor_ratio is None
+    assert replace(figure, processor_s=(0.5, 4.0)).processor_ratio == 8.0
 
 
 def test_overlapping_windows_are_a_view_of_one_table():
