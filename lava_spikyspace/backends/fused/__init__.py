@@ -13,6 +13,9 @@ takes in limbs are taken in the same limbs. A network for which no type is exact
 form and runs on the NumPy engine, which is logged; so does one that is no chain of SpikySpace
 blocks.
 
+States and thresholds are compared in explicit vectors (`lanes`). Matrix products and what follows
+them go through the nodes in tiles, so that sums do not leave the cache.
+
 Overlapping windows share what is equal. A value computed for a window at an element is a *node*; a
 window holds for each of its elements the number of the node. As long as a window's nodes are those
 of the window before, at the same row of the table, nothing is computed (see `sharing`).
