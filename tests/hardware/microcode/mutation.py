@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 
 from lava_spikyspace.errors import SpikySpaceError
-from lava_spikyspace.hardware.microcode.kinds import KindGraph
+from lava_spikyspace.hardware.microcode.kinds import KindGraph, NeuronKind
 from lava_spikyspace.hardware.microcode.program import Program
 from lava_spikyspace.hardware.microcode.splitting import split_plan
 from lava_spikyspace.hardware.microcode.validation import validate
@@ -209,10 +209,13 @@ class Bench:
         plan, graph = plan_of(self.network, self.coding), graph_of(self.network, self.coding)
         return trial_of(plan, graph, self.layer, size, seed)
 
+    def changed(self, kind: str) -> NeuronKind:
+        """Return the kind whose program is changed: that of the trials."""
+        return next(k for k in self.short.graph.kinds if k.name == kind)
+
     def changes(self, kind: str) -> Iterator[Mutant]:
         """Yield the changes of the program of a kind that do change it."""
-        found = next(k for k in self.short.graph.kinds if k.name == kind)
-        return (m for m in mutants(found) if m.before != m.after)
+        return (m for m in mutants(self.changed(kind)) if m.before != m.after)
 
     def survives(self, mutant: Mutant) -> bool:
         """Whether neither trial notices a change."""
@@ -236,7 +239,7 @@ class Bench:
         every : int
             Only every so many changes.
         """
-        program = next(k for k in self.short.graph.kinds if k.name == kind).program
+        program = self.changed(kind).program
         usual = graph_of(self.network, self.coding).by_name[kind].program
         where = (self.network, self.coding, self.layer, kind)
         tally = Tally(*where, program.name, digest_of(usual))
@@ -327,7 +330,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for kind in bench.kinds:
             program = graph_of(bench.network, bench.coding).by_name[kind].program
             if digest_of(program) in known:
-                tallies.append(with_places(known[digest_of(program)], program))
+                tallies.append(with_places(known[digest_of(program)], bench.changed(kind).program))
             elif chosen.program in (None, program.name) and (
                 not chosen.network or bench.network in chosen.network
             ):
