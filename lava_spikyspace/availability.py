@@ -59,7 +59,9 @@ def backend_availability() -> tuple[Availability, ...]:
     """
     return (
         Availability(
-            "batch", "integer engine in compiled kernels, for whole test sets", available=True
+            "batch",
+            "integer engine, compiled kernels or NumPy, for whole test sets",
+            available=True,
         ),
         _sim(),
         _loihi2(),

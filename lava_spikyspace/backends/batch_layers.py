@@ -62,8 +62,8 @@ class LayerOutput:
     saturations : int
         Values clipped to their format.
     passed : ndarray, int64, shape (neuron,), optional
-        Messages other than 0 that one kind of its neurons has sent to another, by sender; a scan
-        sends its state codes.
+        Messages other than 0 that one kind of its neurons has sent to another, by sender; of a
+        scan it is the state codes other than 0 that are counted.
     """
 
     message: IntArray
