@@ -23,7 +23,7 @@ from netx_export.weights import int8_rows
 LEAST_BATCH = 32
 """Fewest windows of a calibration batch, where the training split has as many."""
 
-MOST_BATCH = 4096
+MOST_BATCH = 1024
 """Most windows of a calibration batch."""
 
 MATCHED_WINDOWS = 192
@@ -39,23 +39,23 @@ _BATCH_ELEMENTS = 1 << 27
 """Elements of a (window, element, channel, state) tensor that a batch may have."""
 
 
-def batch_size(config: ModelConfig, windows: int) -> int:
+def batch_size(config: ModelConfig, evaluated: int) -> int:
     """Return how many windows a calibration batch has.
 
-    A zero-point of the published rule is taken from the minimum over a batch. The published model
-    is evaluated on its whole test split at once, in which most of what a series does occurs: its
-    days, its peaks. Half a training split is long enough for that as well, while a short batch may
-    have a zero-point that no long one has. Memory sets a limit.
+    A zero-point of the published rule is taken from the minimum over a batch, and the minimum over
+    many windows is lower than that over a few: a power of two lower for many quantisers. The
+    published model is evaluated on its whole test split at once, so the batches here are as large
+    as that split, where memory allows.
 
     Parameters
     ----------
     config : ModelConfig
         Sizes.
-    windows : int
-        Windows of the training split.
+    evaluated : int
+        Windows of the test split.
     """
     room = _BATCH_ELEMENTS // (config.window * config.inner_channels * config.d_state)
-    return max(LEAST_BATCH, min(windows // 2, MOST_BATCH, room))
+    return max(LEAST_BATCH, min(evaluated, MOST_BATCH, room))
 
 
 def median_zero_point(minima: FloatArray) -> float:

@@ -42,13 +42,6 @@ from netx_export.relowering import Recipe
 CALIBRATION_WINDOWS = 2048
 """Training windows that calibration passes at most; they are spread evenly over the split."""
 
-BATCHES = 3
-"""Batches that zero-points of the published rule are taken from; they may overlap."""
-
-PASSED_OVER = 0.25
-"""Share at the beginning of the training split that they leave out: what comes after the split
-resembles its end."""
-
 REPORT_WINDOWS = 256
 """Windows of the agreement report."""
 
@@ -269,11 +262,11 @@ class _TrainingSplit:
         return self._windows(np.asarray(train)[chosen.astype(np.int64)])
 
     def batches(self) -> list[FloatArray]:
-        """Return `BATCHES` batches of successive windows from the later part of the split."""
+        """Return batches of successive windows, spread evenly: about `CALIBRATION_WINDOWS`."""
         train = self.split.train
-        size = min(batch_size(self.trained.config, len(train)), len(train))
-        first = min(int(PASSED_OVER * len(train)), len(train) - size)
-        starts = np.linspace(first, len(train) - size, BATCHES).astype(np.int64)
+        size = min(batch_size(self.trained.config, len(self.split.test)), len(train))
+        count = min(len(train) // size, max(1, CALIBRATION_WINDOWS // size))
+        starts = np.linspace(0, len(train) - size, count).astype(np.int64)
         return [self._windows(np.asarray(train[start : start + size])) for start in starts]
 
     def _windows(self, indices: IntArray) -> FloatArray:

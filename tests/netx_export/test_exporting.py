@@ -83,14 +83,15 @@ def test_only_the_training_split_calibrates(exported) -> None:
     assert again.formats == result.formats
 
 
-def test_zero_points_come_from_long_batches_late_in_the_training_split() -> None:
+def test_zero_points_come_from_batches_as_large_as_the_test_split() -> None:
     table = make_table(600)
     result = export(make_model(table, "published"), table, ExportOptions(golden=0))
     split = split_windows(table.rows, 6, 2, (0.7, 0.2, 0.1))
-    size = len(split.train) // 2
+    size = len(split.test)
+    assert 32 < size < len(split.train) // 4
     fresh = make_model(table, "published")
     windows = fresh.scaler.normalise(input_windows(table.values, 6, np.asarray(split.train)))
-    starts = np.linspace(len(windows) // 4, len(windows) - size, 3).astype(int)
+    starts = np.linspace(0, len(windows) - size, len(windows) // size).astype(int)
     minima = []
     for start in starts:
         with torch.no_grad(), fresh.model.record() as calls:
