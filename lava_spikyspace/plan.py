@@ -63,6 +63,11 @@ def limb_port(index: int) -> str:
     return f"limb{index}"
 
 
+def limb_of(port: str) -> int:
+    """Return which limb an out port carries; see `limb_port`."""
+    return int(port.removeprefix("limb"))
+
+
 def limb_role(role: str, index: int) -> str:
     """Return the name of the in port for limb `index` of a wide message; the lowest has `role`."""
     return f"{role}_{index}" if index else role
@@ -347,7 +352,7 @@ class PlanBuilder:
                 "Dense",
                 source.output_offset,
                 1,
-                suffix=f".synapses{_limb_suffix(limb, count)}",
+                suffix=f".synapses{limb_suffix(limb, count)}",
                 neurons=0,
                 limb=limb,
             )
@@ -368,7 +373,7 @@ class PlanBuilder:
         return neuron
 
 
-def _limb_suffix(limb: int, count: int) -> str:
+def limb_suffix(limb: int, count: int) -> str:
     """Return the suffix of a limb's synapses: nothing for the lowest, ``.hi`` for the top one."""
     if limb == 0:
         return ""

@@ -19,7 +19,7 @@ from lava_spikyspace.datasets.source import Source, open_source
 from lava_spikyspace.errors import InputError
 from lava_spikyspace.network import IntArray, Interval
 from lava_spikyspace.profiling.counters import ProcessCounts
-from lava_spikyspace.profiling.facts import RowFacts
+from lava_spikyspace.profiling.facts import RowFacts, sending_rows
 from lava_spikyspace.wording import one_line
 
 DTYPES = {
@@ -46,8 +46,8 @@ DTYPES = {
     "seconds": "float64",
 }
 """Dtype of every column: those of `ProcessCounts`, those of `RowFacts`, and the wall time of the
-process in seconds. A number that does not exist is NaN or NA, a text that does not is None. A scan
-has two rows; its time stands in the first."""
+process in seconds. A number that does not exist is NaN or NA, a text that does not is None. The
+time of a process with two rows stands in that which sends its message."""
 
 CHANNEL_DTYPES = {"name": "str", "channel": "int64", "events": "int64"}
 """Events sent by row of ``processes`` and channel: binary spikes, or messages other than 0."""
@@ -76,10 +76,8 @@ def frame_of(
     """
     about = facts or [RowFacts(row.name, row.name, row.name) for row in counts]
     rows: list[dict[str, Any]] = []
-    timed: set[str] = set()
+    sending = sending_rows(about)
     for row, fact in zip(counts, about, strict=True):
-        first = fact.process not in timed
-        timed.add(fact.process)
         rows.append(
             {
                 **row.as_dict(),
@@ -91,7 +89,7 @@ def frame_of(
                 "range_of": fact.range_of,
                 "proven_min": None if fact.proven is None else fact.proven.lo,
                 "proven_max": None if fact.proven is None else fact.proven.hi,
-                "seconds": (seconds or {}).get(fact.process) if first else None,
+                "seconds": (seconds or {}).get(fact.process) if fact.name in sending else None,
             }
         )
     # Column by column: whole numbers beside gaps would become floats in a frame of rows.

@@ -70,7 +70,8 @@ class RunSummary:
         Names of the variates, their numbers from 0 where nothing names them; of a classifier, the
         numbers of its classes.
     counts : tuple of ProcessCounts
-        One row per process of the plan, in the order of the data; a scan has two.
+        One row per process of the plan, in the order of the data; one with two kinds of
+        neurons has two.
     time_steps : int
         Lava steps for all windows, latency of the pipeline included.
     latency_steps : int

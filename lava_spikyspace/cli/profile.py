@@ -85,7 +85,7 @@ def profile(
     from lava_spikyspace.cli.profile_tables import show_profile, show_versus
     from lava_spikyspace.profiling import profile as profiling
     from lava_spikyspace.profiling.findings import UNKNOWN
-    from lava_spikyspace.profiling.ordering import ordered
+    from lava_spikyspace.profiling.ordering import DATA_ORDER, ordered
     from lava_spikyspace.profiling.versus import versus
 
     with session.timer("profile"):
@@ -100,8 +100,12 @@ def profile(
         data["layers" if by == "layer" else "processes"] = [row.to_dict() for row in rows]
         diagnostics = found.diagnostics
     else:
+        comparison = versus(found, other)
         names = [row.name for row in ordered(found.rows, sort, top)]
-        data = show_versus(session, versus(found, other), names, complete=top is None)
+        if top is None:
+            names += [row.name for row in comparison.rows if not row.in_a]
+        in_order = sort == DATA_ORDER and top is None
+        data = show_versus(session, comparison, None if in_order else names)
         # Findings name rows, and there are two of each name.
         diagnostics = tuple(
             d for d in (*found.diagnostics, *other.diagnostics) if d.code in UNKNOWN

@@ -237,7 +237,7 @@ def _title(found: Profile, what: str) -> str:
 
 
 def show_versus(
-    session: Session, comparison: Versus, names: Sequence[str], *, complete: bool
+    session: Session, comparison: Versus, names: Sequence[str] | None
 ) -> dict[str, Any]:
     """Print two profiles side by side and return the ``data`` of the command.
 
@@ -247,10 +247,8 @@ def show_versus(
         The call.
     comparison : Versus
         Two profiles.
-    names : sequence of str
-        Rows of the first to show, in this order.
-    complete : bool
-        Show the rows that only the second has as well.
+    names : sequence of str, optional
+        Rows to show, in this order; by default all, in the order of the data.
     """
     session.line(f"A  {_subject(comparison.a)}")
     session.line(f"B  {_subject(comparison.b)}")
@@ -259,9 +257,7 @@ def show_versus(
         [(name, _short(a), _short(b)) for name, (a, b) in comparison.settings.items()],
     )
     by_name = {row.name: row for row in comparison.rows}
-    shown = [by_name[name] for name in names]
-    if complete:
-        shown += [row for row in comparison.rows if not row.in_a]
+    shown = comparison.rows if names is None else [by_name[name] for name in names]
     total_time = comparison.totals["seconds"]
     timed = total_time.a is not None or total_time.b is not None
     table: list[list[object]] = []

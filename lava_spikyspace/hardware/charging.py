@@ -8,7 +8,13 @@ from dataclasses import dataclass, fields
 from lava_spikyspace.hardware.groups import NeuronGroup
 from lava_spikyspace.hardware.placement import Placement
 from lava_spikyspace.hardware.profile import EventEnergy
-from lava_spikyspace.hardware.routing import Packets, Routes, events_of, messages_of
+from lava_spikyspace.hardware.routing import (
+    Packets,
+    Routes,
+    events_of,
+    further_synops,
+    messages_of,
+)
 from lava_spikyspace.hardware.spread import NOTHING, Spread
 from lava_spikyspace.hardware.work import Work
 
@@ -95,23 +101,24 @@ def charge(placement: Placement, work: Work, routes: Routes) -> tuple[ProcessCha
     Returns
     -------
     tuple of ProcessCharge
-        In the order of the data; neurons that the counts have no row of come before the row of
+        In the order of the data; partial sums, which nobody has counted, come before the row of
         their layer.
     """
     prices = constants(placement.profile.energy)
-    uncounted: dict[str, list[NeuronGroup]] = {}
+    further = further_synops(placement, work)
+    sums: dict[str, list[NeuronGroup]] = {}
     for group in placement.graph.neurons:
         if group.name not in work.counts:
-            uncounted.setdefault(group.layer, []).append(group)
+            sums.setdefault(group.layer, []).append(group)
     rows = []
     for name, entry in work.counts.items():
         found = placement.graph.by_name.get(name)
         if found is not None:
-            others = uncounted.pop(found.layer, [])
-            rows += [_charge_uncounted(placement, other, work, routes, prices) for other in others]
+            others = sums.pop(found.layer, [])
+            rows += [_charge_sums(placement, other, work, routes, prices) for other in others]
         updates = 0 if found is None or found.on_host else entry.neuron_updates
         counts = _counts(
-            synops=entry.synops,
+            synops=entry.synops + further.get(name, 0),
             updates=updates,
             active=work.messages(name),
             packets=routes.by_row.get(name, Packets()),
@@ -121,14 +128,14 @@ def charge(placement: Placement, work: Work, routes: Routes) -> tuple[ProcessCha
     return tuple(rows)
 
 
-def _charge_uncounted(
+def _charge_sums(
     placement: Placement,
     group: NeuronGroup,
     work: Work,
     routes: Routes,
     prices: Mapping[str, Spread],
 ) -> ProcessCharge:
-    """Charge neurons that the counts have no row of: with what they send, and where it arrives."""
+    """Charge partial sums for what they send, and where it arrives."""
     messages = messages_of(group, work)
     sent = (
         int(events_of(placement, links, work).sum())

@@ -24,11 +24,24 @@ from lava_spikyspace.hardware.microcode.kinds import NeuronKind
 from lava_spikyspace.hardware.microcode.paths import path_lengths
 from lava_spikyspace.hardware.microcode.splitting import try_to_split
 from lava_spikyspace.hardware.microcode.words import WORD_BITS
-from lava_spikyspace.hardware.registers import products_of, registers_of
+from lava_spikyspace.hardware.registers import (
+    products_of,
+    registers_of,
+    registers_unnamed,
+    square_of,
+)
 from lava_spikyspace.hardware.wiring import Part, Wire, wiring_of
 from lava_spikyspace.intervals import dense_rows, limb_intervals, prove_ranges
-from lava_spikyspace.network import ConvLayer, Interval, Layer, Ranges
-from lava_spikyspace.plan import MESSAGE, Arrival, Plan, ProcessPlan, Weighted
+from lava_spikyspace.network import ConvLayer, Interval, Layer, Ranges, RmsNormLayer
+from lava_spikyspace.plan import (
+    MESSAGE,
+    Arrival,
+    Plan,
+    ProcessPlan,
+    Weighted,
+    limb_of,
+    limb_suffix,
+)
 from lava_spikyspace.profiling.counters import sends_binary
 from lava_spikyspace.spike_ssm.layers import S4dLayer
 
@@ -92,7 +105,9 @@ class _Describer:
         kind = self.kinds.by_name.get(part.name)
         if kind is None:
             sums = [g.accumulator for g in arriving if g.accumulator is not None]
-            state_bytes = sum(bytes_of(value) for value in (*registers.values(), *sums))
+            # A layer of one's own, or one whose sums no word holds.
+            others = registers_unnamed(layer, suffix, self.plan, self.proven[layer.name])
+            state_bytes = sum(bytes_of(value) for value in (*registers.values(), *others, *sums))
         else:
             state_bytes = _state_bytes(kind)
         return NeuronGroup(
@@ -145,7 +160,7 @@ class _Describer:
         binary = sends_binary(self.plan, source)
         per_step = _per_step(message) if binary else message
         return SynapseGroup(
-            name=row if is_weighted else f"{wire.target}.{wire.role}{_limb_suffix(arrival)}",
+            name=row if is_weighted else self._limb_name(wire, arrival),
             row=row,
             source=arrival.source,
             target=wire.target,
@@ -163,16 +178,14 @@ class _Describer:
     def _inner(self, wire: Wire, source: str) -> Iterator[SynapseGroup]:
         """Yield the synapses from a kind of neurons to another of the same layer."""
         sender = self.kinds.by_name.get(source)
-        layer = self.process_of[wire.target].layer
-        # Without programs, no message of one neuron is known better than the sum of all.
-        payloads = (
-            {MESSAGE: self.proven[layer]["accumulator"]} if sender is None else sender.payloads
-        )
+        layer = self.plan.network[self.process_of[wire.target].layer]
+        proven = self.proven[layer.name]
+        payloads = {MESSAGE: _passed(layer, proven)} if sender is None else sender.payloads
         each = wire.pattern.synapses // wire.pattern.targets
-        for port, payload in payloads.items():
+        for index, (port, payload) in enumerate(payloads.items()):
             total = Interval(each * payload.lo, each * payload.hi)
             yield SynapseGroup(
-                name=f"{wire.target}.{wire.role}" + ("" if port == MESSAGE else f".{port}"),
+                name=_name(wire, index, len(payloads)),
                 row=wire.target,
                 source=source,
                 target=wire.target,
@@ -181,8 +194,14 @@ class _Describer:
                 pattern=wire.pattern,
                 payload=payload,
                 is_signed=payload.lo < 0,
-                accumulator=payload if sender is None else total,
+                accumulator=proven["accumulator"] if sender is None else total,
             )
+
+    def _limb_name(self, wire: Wire, arrival: Arrival) -> str:
+        """Return the name of synapses one to one, of one limb where the message has some."""
+        count = len(self.plan.limb_widths(self.process_of[arrival.source].name)) + 1
+        limb = 0 if arrival.port == MESSAGE else limb_of(arrival.port)
+        return _name(wire, limb, count)
 
     def _message(self, source: Layer, arrival: Arrival) -> Interval:
         """Return the range of what one event carries (of the code, where it is spikes)."""
@@ -190,7 +209,7 @@ class _Describer:
         if arrival.port == MESSAGE:
             return whole
         widths = self.plan.limb_widths(self.process_of[arrival.source].name)
-        return limb_intervals(whole, widths)[int(arrival.port.removeprefix("limb"))]
+        return limb_intervals(whole, widths)[limb_of(arrival.port)]
 
     def _delay(self, process: ProcessPlan, arrival: Arrival, layer: Layer) -> int:
         """Return the steps that an event is held back on its way to the neuron."""
@@ -225,9 +244,17 @@ def _exporter(plan: Plan) -> Exporter:
     return "spike-ssm" if has_s4d else "lava-spikyspace"
 
 
-def _limb_suffix(arrival: Arrival) -> str:
-    """Return what tells the limbs of a wide message apart."""
-    return "" if arrival.port == MESSAGE else f".{arrival.port}"
+def _name(wire: Wire, limb: int, limbs: int) -> str:
+    """Return the name of synapses that are no row of the counts."""
+    return f"{wire.target}.{wire.role}.synapses{limb_suffix(limb, limbs)}"
+
+
+def _passed(layer: Layer, proven: Ranges) -> Interval:
+    """Return what one message inside a process is known to carry without its program."""
+    if isinstance(layer, RmsNormLayer):
+        return square_of(layer, proven)
+    # What a channel reads of one state is not known better than the sum over all.
+    return proven["accumulator"]
 
 
 def _per_step(code: Interval) -> Interval:

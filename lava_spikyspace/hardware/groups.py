@@ -196,6 +196,16 @@ class GroupGraph:
         """Return the synapse groups that begin at a neuron group."""
         return self._leaving.get(source, ())
 
+    @property
+    def inside(self) -> tuple[SynapseGroup, ...]:
+        """Synapse groups that carry what one kind of neurons of a layer sends to another."""
+        return tuple(
+            group
+            for group in self.synapses
+            if group.row != group.source != group.target
+            and self.by_name[group.source].layer == self.by_name[group.target].layer
+        )
+
     @cached_property
     def _onto(self) -> dict[str, tuple[SynapseGroup, ...]]:
         found: dict[str, tuple[SynapseGroup, ...]] = {}

@@ -11,6 +11,8 @@ from lava_spikyspace.hardware.profile import Anchor, numbers
 from lava_spikyspace.hardware.program_time import EVIDENCE
 from lava_spikyspace.hardware.quantity import Quantity, Section
 from lava_spikyspace.hardware.work import Work
+from lava_spikyspace.network import ScanLayer
+from lava_spikyspace.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,34 @@ def _anchored(anchor: Anchor) -> str:
     )
 
 
-def _without_counts(placement: Placement, works: Collection[Work]) -> list[str]:
-    """Return the suffixes of neurons that the counts have no row of."""
-    counted = {row for work in works for row in work.counts}
-    return sorted(
-        {
-            group.name.removeprefix(group.layer)
-            for group in placement.graph.neurons
-            if group.name not in counted and group.program != SUM_PROGRAM
-        }
+def _inside_processes(placement: Placement, works: Collection[Work]) -> Iterator[Assumption]:
+    """Yield what is taken for granted of messages between two kinds of neurons of one process."""
+    if not placement.graph.inside:
+        return
+    yield Assumption(
+        "messages inside a process",
+        "counted whole; where they leave in limbs, each is charged for all its limbs, in packets "
+        "and in synaptic operations: an upper bound, as a limb of 0 is not sent",
+    )
+    yield Assumption(
+        "latency",
+        "that of the plan, in which a message between two kinds of neurons of one process takes no "
+        "step; on a chip it takes one",
+    )
+    if any(_sends_code_0(work) for work in works):
+        yield Assumption(
+            "messages of states",
+            "counts of a scan whose states have zero-points are of codes other than 0; its "
+            "messages on a chip may be more, as a state of code 0 sends one, too",
+        )
+
+
+def _sends_code_0(work: Work) -> bool:
+    """Whether a state of a scan sends something when its code is 0."""
+    return isinstance(work.plan, Plan) and any(
+        layer.level[0] != 0 or layer.state_offset.any()
+        for layer in work.plan.network
+        if isinstance(layer, ScanLayer)
     )
 
 
@@ -133,10 +154,4 @@ def chip_assumptions(placement: Placement, works: Collection[Work]) -> Iterator[
     programs = {group.program for group in placement.graph.neurons}
     if SUM_PROGRAM in programs:
         yield Assumption("partial sums", "each is sent once in every frame")
-    inside = _without_counts(placement, works)
-    if inside:
-        yield Assumption(
-            "neurons inside a process",
-            f"these counts have no row for {', '.join(inside)}; each of them is taken to send once "
-            "in every frame",
-        )
+    yield from _inside_processes(placement, works)

@@ -15,7 +15,7 @@ from fractions import Fraction
 from lava_spikyspace.hardware.placement import Placement
 from lava_spikyspace.hardware.profile import EventTime
 from lava_spikyspace.hardware.quantity import Quantity
-from lava_spikyspace.hardware.routing import Routes, events_of, messages_of
+from lava_spikyspace.hardware.routing import Routes, events_of, further_synops, messages_of
 from lava_spikyspace.hardware.spread import NOTHING, Spread
 from lava_spikyspace.hardware.work import Work
 
@@ -147,7 +147,8 @@ def core_loads(placement: Placement, work: Work, routes: Routes) -> dict[int, Co
 
 
 def _synops_by_group(placement: Placement, work: Work) -> dict[str, float]:
-    """Return the synaptic operations of each synapse group; those of a row are as counted."""
+    """Return the synaptic operations of each synapse group; those of a row are as charged."""
+    further = further_synops(placement, work)
     estimates = {
         links.name: float(events_of(placement, links, work).sum())
         * links.pattern.synapses
@@ -162,7 +163,8 @@ def _synops_by_group(placement: Placement, work: Work) -> dict[str, float]:
         estimate = estimates[links.name]
         counted = work.counts.get(links.row)
         if counted is not None and rows[links.row]:
-            estimate *= counted.synops / rows[links.row]
+            charged = counted.synops + further.get(links.row, 0)
+            estimate *= charged / rows[links.row]
         found[links.name] = estimate
     return found
 

@@ -13,8 +13,9 @@ from lava_spikyspace.network import (
     ScanLayer,
     SoftplusLayer,
 )
-from lava_spikyspace.plan import SQUARES, STATE
-from lava_spikyspace.spike_ssm.layers import S4dLayer, SigmoidGateLayer
+from lava_spikyspace.plan import SQUARES, STATE, Plan
+from lava_spikyspace.profiling.counters import sends_binary
+from lava_spikyspace.spike_ssm.layers import BernoulliLayer, S4dLayer, SigmoidGateLayer
 
 POWER = "power of two"
 """Register of the shift-and-add power inside PTSiLU, PTSoftplus and PTSigmoid."""
@@ -44,10 +45,38 @@ def registers_of(layer: Layer, part: str, ranges: Ranges) -> dict[str, Interval]
             return {"state": kept["state"]}
         return {name: kept[name] for name in ("accumulator", "message")}
     if isinstance(layer, RmsNormLayer) and part == SQUARES:
-        return {SQUARE: _square(layer, ranges)}
+        return {SQUARE: square_of(layer, ranges)}
     if isinstance(layer, GateLayer | SoftplusLayer | SigmoidGateLayer):
         kept[POWER] = exp2_register(layer.frac_bits, layer.exp2_terms)
     return kept
+
+
+def registers_unnamed(layer: Layer, part: str, plan: Plan, ranges: Ranges) -> tuple[Interval, ...]:
+    """Return the registers of one neuron without a program that no proven range is of.
+
+    They are the counters of steps and elements, what is left to send of a code in its frame, the
+    imaginary part of a state, and where a random generator is. Where there is a program, its words
+    are counted in their place.
+
+    Parameters
+    ----------
+    layer : Layer
+        The layer.
+    part : str
+        Suffix of one of its kinds of neurons, see `wiring`.
+    plan : Plan
+        Network and coding.
+    ranges : mapping of str to Interval
+        Proven ranges of the layer.
+    """
+    found = [Interval(0, plan.frame_steps - 1), Interval(0, plan.network.window - 1)]
+    if part not in (SQUARES, STATE) and sends_binary(plan, layer):
+        found.append(Interval(0, (1 << (layer.bits or 1)) - 1))
+    if part == STATE and isinstance(layer, S4dLayer):
+        found.append(ranges["state"])
+    if isinstance(layer, BernoulliLayer):
+        found.append(Interval.of(layer.seed))
+    return tuple(value for value in found if value.magnitude)
 
 
 def products_of(layer: Layer, part: str, ranges: Ranges) -> Mapping[str, Interval]:
@@ -55,11 +84,11 @@ def products_of(layer: Layer, part: str, ranges: Ranges) -> Mapping[str, Interva
     if isinstance(layer, ScanLayer | S4dLayer) and part != STATE:
         return {}
     if isinstance(layer, RmsNormLayer) and part == SQUARES and layer.square_shift:
-        return {SQUARE: Interval(0, _square(layer, ranges).hi << (2 * layer.square_shift))}
+        return {SQUARE: Interval(0, square_of(layer, ranges).hi << (2 * layer.square_shift))}
     return {name: value for name, value in ranges.items() if name in _PRODUCTS}
 
 
-def _square(layer: RmsNormLayer, ranges: Ranges) -> Interval:
+def square_of(layer: RmsNormLayer, ranges: Ranges) -> Interval:
     """Return the range of the square of one channel, of which the accumulator sums up C."""
     return Interval(0, ranges["accumulator"].hi // layer.channels)
 

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from lava_spikyspace.errors import InternalError
+from lava_spikyspace.hardware.fan_in import SUM_PROGRAM
 from lava_spikyspace.hardware.groups import NeuronGroup, SynapseGroup
 from lava_spikyspace.hardware.placement import PlacedCore, Placement
-from lava_spikyspace.hardware.work import Work
+from lava_spikyspace.hardware.work import Work, spread_evenly
 from lava_spikyspace.network import IntArray
 from lava_spikyspace.plan import MESSAGE
 
@@ -98,28 +100,52 @@ def route(placement: Placement, work: Work) -> Routes:
 def events_of(placement: Placement, synapses: SynapseGroup, work: Work) -> IntArray:
     """Return the events that enter a synapse group by sender, shape (sender,).
 
-    Neurons that the counts have no row of, and limbs that they do not know, see
-    `messages_of`.
+    A limb that the counts do not know, as those of the messages inside a process, is taken to leave
+    whenever the message does. Partial sums are no row of the counts, see `messages_of`.
     """
     pattern = synapses.pattern
     sent = work.events.get((synapses.source, synapses.port))
     if sent is None:
         sent = work.events.get((synapses.source, MESSAGE))
     if sent is None:
-        neurons = placement.graph.by_name[synapses.source].neurons
-        sent = np.full(neurons, work.frames, dtype=np.int64)
+        group = placement.graph.by_name[synapses.source]
+        sent = spread_evenly(messages_of(group, work), group.neurons)
     return sent[pattern.first : pattern.first + pattern.sources]
+
+
+def further_synops(placement: Placement, work: Work) -> dict[str, int]:
+    """Return the synaptic operations that the counts leave out, by row.
+
+    They count one for a message inside a process. On a chip it leaves in limbs, and each of these
+    meets synapses of its own.
+
+    Parameters
+    ----------
+    placement : Placement
+        The network on cores.
+    work : Work
+        Counts.
+    """
+    found: dict[str, int] = {}
+    counted: dict[str, str] = {}
+    for links in placement.graph.inside:
+        if links.port != counted.setdefault(links.source, links.port):
+            events = int(events_of(placement, links, work).sum())
+            each = links.pattern.synapses // links.pattern.sources
+            found[links.row] = found.get(links.row, 0) + events * each
+    return found
 
 
 def messages_of(group: NeuronGroup, work: Work) -> int:
     """Return the messages that the neurons of a group have sent.
 
-    Those that the counts have no row of (partial sums, which placement has added, and what earlier
-    versions counted with its process) are taken to send once in each frame; a limb that the counts
-    do not know is taken to leave whenever the message does.
+    Partial sums, which placement has added and nobody has counted, are taken to send once in each
+    frame.
     """
     if group.name in work.counts:
         return work.messages(group.name)
+    if group.program != SUM_PROGRAM:
+        raise InternalError(f"{group.name} has not been counted")
     return group.neurons * work.frames
 
 

@@ -151,16 +151,7 @@ def work_of_counts(
         The rows are not those of the plan.
     """
     expected = {row: neurons for process in plan.processes for row, neurons in process.rows}
-    found = {row: entry.neurons for row, entry in counts.items()}
-    # Earlier versions counted some processes as a whole, without the row inside.
-    inner = {process.inner_row for process in plan.processes} - {None}
-    known = {row: n for row, n in expected.items() if row in found or row not in inner}
-    if found != known:
-        differing = sorted({*found.items()} ^ {*known.items()})
-        raise InputError(
-            f"{origin}: found other processes than the model has: {differing[0][0]} with "
-            f"{differing[0][1]} neurons is in one of them only"
-        )
+    _check_rows(expected, {row: entry.neurons for row, entry in counts.items()}, origin)
     totals = _outlet_totals(plan, counts)
     events = {
         (row, port): spread_evenly(total, expected[row]) for (row, port), total in totals.items()
@@ -168,11 +159,28 @@ def work_of_counts(
     return _work(plan, windows, counts, events, origin, is_by_neuron=False)
 
 
+def _check_rows(expected: Mapping[str, int], found: Mapping[str, int], origin: str) -> None:
+    """Refuse rows that are not those of a plan; earlier versions counted with fewer of them."""
+    differing = sorted({*found.items()} ^ {*expected.items()})
+    if not differing:
+        return
+    if found.items() <= expected.items():
+        missing = ", ".join(row for row in expected if row not in found)
+        raise InputError(
+            f"{origin}: found no row for {missing}, expected one for each kind of neurons",
+            hint="run the model again: runs of earlier versions counted with fewer rows",
+        )
+    raise InputError(
+        f"{origin}: found other processes than the model has: {differing[0][0]} with "
+        f"{differing[0][1]} neurons is in one of them only"
+    )
+
+
 def _outlet_totals(plan: Plan, counts: Mapping[str, ProcessCounts]) -> dict[Outlet, int]:
     """Return the events of every port that something reads, and of the messages behind limbs."""
     totals: dict[Outlet, int] = {}
     for row, arrivals in plan.arrivals.items():
-        if len(arrivals) == 1 and row in counts:
+        if len(arrivals) == 1:
             totals[arrivals[0].source, arrivals[0].port] = counts[row].events_in
     for row, entry in counts.items():
         if (row, MESSAGE) not in totals and entry.neurons:

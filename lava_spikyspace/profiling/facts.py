@@ -5,6 +5,7 @@ These facts follow from the plan alone and are the same on every engine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lava_spikyspace.network import Interval, ScanLayer
@@ -21,11 +22,12 @@ class RowFacts:
     name : str
         Name of the row.
     process : str
-        The Lava process that the row is a part of; a scan has two rows.
+        The Lava process that the row is a part of; one with two kinds of neurons has two rows.
     layer : str
         The layer that the process belongs to.
     record : str or None
-        Name in ``spikes.npz`` of what the row sends or keeps; None for synapses, which send sums.
+        Name in ``spikes.npz`` of what the row sends or keeps; None where nothing is recorded: for
+        synapses, which send sums, and for neurons inside a process that hold no code.
     bits : int or None
         Width of the code in that record; None where it holds messages.
     binary : bool
@@ -52,6 +54,11 @@ class RowFacts:
         return None if self.bits is None else (1 << self.bits) - 1
 
 
+def sending_rows(facts: Sequence[RowFacts]) -> frozenset[str]:
+    """Return the names of the rows that send the message of their process: the last of each."""
+    return frozenset({fact.process: fact.name for fact in facts}.values())
+
+
 def row_facts(plan: Plan) -> tuple[RowFacts, ...]:
     """Return the facts of every row, in the order of the counts.
 
@@ -72,7 +79,7 @@ def _facts_of(plan: Plan, process: ProcessPlan, row: str) -> RowFacts:
         record, bits = layer.name, layer.bits
     elif isinstance(layer, ScanLayer):  # the state codes never leave the process
         watched, record, bits = "state", row, layer.state_bits
-    else:  # synapses
+    else:  # synapses, and neurons inside a process that hold no code
         return RowFacts(row, process.name, layer.name)
     return RowFacts(
         name=row,

@@ -11,7 +11,7 @@ from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import UsageError
 from lava_spikyspace.inputs import FileReference
 from lava_spikyspace.profiling.distributions import distribution_of
-from lava_spikyspace.profiling.facts import RowFacts
+from lava_spikyspace.profiling.facts import RowFacts, sending_rows
 from lava_spikyspace.profiling.findings import findings_of
 from lava_spikyspace.profiling.rows import (
     SHARED,
@@ -262,9 +262,10 @@ def _rows(result: RunResult | StockResult) -> Iterator[ProfileRow]:
 
 
 def _seconds(facts: Sequence[RowFacts], result: RunResult | StockResult) -> list[float | None]:
-    """Return the wall time of the process of each row, in the first of its rows."""
-    left = dict(result.process_seconds or {})
-    return [left.pop(fact.process, None) for fact in facts]
+    """Return the wall time of the process of each row, in the row that sends its message."""
+    seconds = result.process_seconds or {}
+    sending = sending_rows(facts)
+    return [seconds.get(fact.process) if fact.name in sending else None for fact in facts]
 
 
 def _with_channels(row: ProfileRow, result: RunResult) -> ProfileRow:

@@ -19,7 +19,7 @@ SHARED = ("events_out", "events_in", "synops", "neuron_updates", "seconds")
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ProfileRow:
-    """What one process did; a scan has two rows, one for its state and one for its output.
+    """What one kind of neurons of a process did, or a process as a whole.
 
     Parameters
     ----------
@@ -28,7 +28,8 @@ class ProfileRow:
     facts : RowFacts
         Where the row belongs, and its proven range.
     seconds : float or None
-        Wall time of the process, where the runtime measured it; of a scan in its first row.
+        Wall time of the process, where the runtime measured it; of a process with two rows in that
+        which sends its message.
     shares : mapping of str to float or None
         Share of the total of all rows by quantity, see `SHARED`; None where the total is 0 or
         unknown.

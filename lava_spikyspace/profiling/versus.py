@@ -11,6 +11,8 @@ from lava_spikyspace.profiling.rows import ProfileRow
 QUANTITIES = ("spikes", "graded_spikes", "events_in", "synops", "neuron_updates", "seconds")
 """Quantities that are compared, each for one window of its own run."""
 
+_NAMES_SHOWN = 3
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -77,9 +79,9 @@ class Versus:
     a, b : Profile
         The profiles.
     settings : mapping of str to (object, object)
-        In what the two runs differ.
+        In what the two runs differ; of the rows of the same model, those that one side alone has.
     rows : tuple of VersusRow
-        Rows of `a` in their order, then those that only `b` has.
+        In the order of the data: rows of `a`, those that only `b` has where they are in `b`.
     totals : mapping of str to Pair
         Sums over all rows, for each window.
     """
@@ -120,7 +122,7 @@ def versus(a: Profile, b: Profile) -> Versus:
     """
     ours, theirs = ({row.name: row for row in side.rows} for side in (a, b))
     rows = []
-    for name in dict.fromkeys([*ours, *theirs]):
+    for name in _merged([*ours], [*theirs]):
         one, other = ours.get(name), theirs.get(name)
         pairs = {
             quantity: Pair(_mean(one, quantity, a.windows), _mean(other, quantity, b.windows))
@@ -135,6 +137,28 @@ def versus(a: Profile, b: Profile) -> Versus:
         for quantity in QUANTITIES
     }
     return Versus(a, b, _differences(a, b), tuple(rows), totals)
+
+
+def _alone(names: list[str]) -> str:
+    """Return in words how many rows one side alone has, and the first of them."""
+    if not names:
+        return "none alone"
+    shown = ", ".join(names[:_NAMES_SHOWN])
+    return f"{len(names)} alone: {shown}" + (", …" if len(names) > _NAMES_SHOWN else "")
+
+
+def _merged(ours: list[str], theirs: list[str]) -> list[str]:
+    """Return the names of both sides: those of the second side alone behind what they follow."""
+    known = set(ours)
+    merged = list(ours)
+    place = 0
+    for name in theirs:
+        if name in known:
+            place = merged.index(name) + 1
+        else:
+            merged.insert(place, name)
+            place += 1
+    return merged
 
 
 def _mean(row: ProfileRow | None, quantity: str, windows: int) -> float | None:
@@ -160,8 +184,13 @@ def _differences(a: Profile, b: Profile) -> dict[str, tuple[Any, Any]]:
         }
         for side in (a, b)
     ]
-    return {
+    found: dict[str, tuple[Any, Any]] = {
         name: (sides[0][name], sides[1][name])
         for name in sides[0]
         if sides[0][name] != sides[1][name]
     }
+    names = [[row.name for row in side.rows] for side in (a, b)]
+    only = [[n for n in names[i] if n not in names[1 - i]] for i in (0, 1)]
+    if "model" not in found and any(only):
+        found["rows"] = (_alone(only[0]), _alone(only[1]))
+    return found

@@ -1,6 +1,7 @@
 """Counts, routes, energy and time of work on a chip, each recounted from its definition."""
 
 import json
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
 
@@ -17,8 +18,10 @@ from lava_spikyspace.hardware.placement import place
 from lava_spikyspace.hardware.profile_files import load_chip
 from lava_spikyspace.hardware.routing import events_of, route
 from lava_spikyspace.hardware.work import work_of_counts
+from lava_spikyspace.network import ScanLayer
 from lava_spikyspace.plan import CODINGS
 from tests.hardware.boards import board
+from tests.older_runs import before_squares
 from tests.random_networks import random_network
 
 NETWORK = random_network(5, channels=8, d_inner=6, d_state=4, wide=True, golden=3)
@@ -92,14 +95,26 @@ def test_packets_and_hops_neuron_by_neuron(placement, work, routes):
     assert sum(routes.sent.values()) == total - from_host
 
 
+def further_limbs(placement, work):
+    """Return by row one operation for each limb but the first of each message inside a process."""
+    ports = {(group.source, group.row, group.port) for group in placement.graph.inside}
+    limbs = Counter((source, row) for source, row, _ in ports)
+    further = Counter()
+    for (source, row), count in limbs.items():
+        further[row] += (count - 1) * work.messages(source)
+    return +further
+
+
 def test_synops_and_updates_are_those_of_the_counts(placement, work):
     estimate = estimate_on_chip({work.coding: work}, SMALL)
     (entry,) = estimate.codings.values()
     charged = {row.name: row for row in entry.processes}
     assert list(charged) == list(work.counts)
+    further = further_limbs(placement, work)
+    assert any(row.endswith(".norm") for row in further)  # squares have more than one word
     for name, counts in work.counts.items():
         row = charged[name].counts
-        assert row.synop == counts.synops
+        assert row.synop == counts.synops + further.get(name, 0)
         updates = row.update_active + row.update_inactive
         assert updates == (0 if name == "input" else counts.neuron_updates)
         assert row.update_active == (0 if name == "input" else min(work.messages(name), updates))
@@ -196,7 +211,10 @@ def test_the_ledger_names_every_constant_and_its_evidence(work):
     assert ledger["energy.synop"].evidence == "proxy"
     assert "golden windows" in ledger["counts, unary"].text
     assert {"payloads", "neuron programs", "time", "chip crossings"} <= set(ledger)
-    assert "neurons inside a process" not in ledger
+    assert "all its limbs" in ledger["messages inside a process"].text
+    assert "on a chip it takes one" in ledger["latency"].text
+    assert any(layer.level[0] for layer in NETWORK if isinstance(layer, ScanLayer))
+    assert "a state of code 0 sends one" in ledger["messages of states"].text
 
 
 def test_partial_sums_are_charged_and_stated():
@@ -212,28 +230,19 @@ def test_partial_sums_are_charged_and_stated():
         assert row.spikes == row.counts.synop == row.counts.update_active == neurons * frames
     assert "partial sums" in {a.subject for a in estimate.assumptions}
     counted = sum(row.synops for row in entry.work.counts.values())
-    assert entry.counts.synop == counted + sum(row.spikes for row in sums)
+    further = sum(further_limbs(entry.placement, entry.work).values())
+    assert entry.counts.synop == counted + further + sum(row.spikes for row in sums)
 
 
-def test_counts_of_an_earlier_version_have_no_row_inside_a_process(work):
-    """Squares were counted with the root: they are taken to send once in every frame."""
-    kept = {name: row for name, row in work.counts.items() if not name.endswith(".squares")}
-    older = work_of_counts(work.plan, kept, work.windows, "an old run")
-    estimate = estimate_on_chip({work.coding: older}, SMALL)
-    (entry,) = estimate.codings.values()
-    inside = [row for row in entry.processes if row.name not in kept]
-    assert [row.name for row in inside] == ["blocks.0.norm.squares", "blocks.1.norm.squares"]
-    for row in inside:
-        assert row.counts.update_active == NETWORK.channels * work.frames
-        updates = row.counts.update_active + row.counts.update_inactive
-        assert updates == NETWORK.channels * work.steps
-    names = [row.name for row in entry.processes]
-    assert names == list(work.counts)  # each just before the neuron that takes the root
-    ledger = {entry.subject: entry.text for entry in estimate.assumptions}
-    assert ".squares; each of them" in ledger["neurons inside a process"]
-    del kept["head"]
+def test_counts_of_an_earlier_version_are_refused(work):
+    """Squares were counted with the root then."""
+    older = {row.name: row for row in before_squares(tuple(work.counts.values()))}
+    with pytest.raises(InputError, match=r"no row for blocks\.0\.norm\.squares, blocks\.1\.norm"):
+        work_of_counts(work.plan, older, work.windows, "an old run")
+    other = {name: row for name, row in work.counts.items() if name != "head"}
+    other["tail"] = work.counts["head"]
     with pytest.raises(InputError, match="other processes than the model has: head"):
-        work_of_counts(work.plan, kept, work.windows, "an old run")
+        work_of_counts(work.plan, other, work.windows, "another run")
 
 
 def test_a_model_that_does_not_fit_is_estimated_with_a_warning():

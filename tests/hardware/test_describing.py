@@ -141,9 +141,9 @@ def test_delays_are_those_of_the_plan(plan):
     (residual,) = [
         link for link in plan.links_to("blocks.0.out_proj.neuron") if link.role == "residual_in"
     ]
-    assert delays["blocks.0.out_proj.neuron.residual"] == residual.delay > 0
+    assert delays["blocks.0.out_proj.neuron.residual.synapses"] == residual.delay > 0
     assert delays["blocks.0.conv.synapses"] >= (taps - 1) * plan.frame_steps
-    assert delays["blocks.0.norm.squares.residual"] == 0
+    assert delays["blocks.0.norm.squares.residual.synapses"] == 0
 
 
 def test_the_rows_of_a_run_are_the_rows_of_the_groups(network, plan):

@@ -68,7 +68,9 @@ def test_states_are_charged_with_what_was_counted(network):
     for name in ("blocks.0.s4d.state", "blocks.0.s4d"):
         row, counts = charged[name], entry.work.counts[name]
         assert row.spikes == counts.graded_spikes > 0
-        assert row.counts.synop == counts.synops
+        limbs = 2 if name == "blocks.0.s4d" else 1
+        messages = entry.work.counts["blocks.0.s4d.state"].graded_spikes
+        assert row.counts.synop == counts.synops + (limbs - 1) * messages
         assert row.counts.update_active + row.counts.update_inactive == counts.neuron_updates
     state, whole = (entry.work.counts[f"blocks.0.s4d{part}"] for part in (".state", ""))
     norm = entry.work.counts["blocks.0.norm"].graded_spikes

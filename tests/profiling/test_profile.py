@@ -10,7 +10,9 @@ from lava_spikyspace.errors import InputError, UsageError
 from lava_spikyspace.network import Interval
 from lava_spikyspace.plan import CODINGS
 from lava_spikyspace.profiling.ordering import ordered
+from lava_spikyspace.profiling.versus import versus
 from netx_export.writer import write_network
+from tests.older_runs import before_squares
 from tests.recount import Recount
 from tests.run_cases import small_network, walk_values
 
@@ -162,12 +164,13 @@ class TestRanges:
 
 
 class TestSeconds:
-    def test_of_a_process_stand_in_its_first_row(self, result, tmp_path):
+    def test_of_a_process_stand_in_the_row_that_sends(self, result, tmp_path):
         times = {fact.process: 0.25 for fact in result.facts}
         replace(result, process_seconds=times).save(tmp_path / "run")
         profile = lss.profile(tmp_path / "run")
-        assert profile.row("blocks.0.scan.state").seconds == 0.25
-        assert profile.row("blocks.0.scan.output").seconds is None
+        assert profile.row("blocks.0.scan.state").seconds is None
+        assert profile.row("blocks.0.scan.output").seconds == 0.25
+        assert profile.row("blocks.0.norm").seconds == 0.25
         assert profile.totals["seconds"] == sum(times.values())
         assert profile.row("input").shares["seconds"] == 1 / len(times)
         assert "not-timed" not in [finding.code for finding in profile.diagnostics]
@@ -293,3 +296,20 @@ def test_seed_of_the_training(network, tmp_path):
 def test_no_run_directory(tmp_path):
     with pytest.raises(InputError, match=r"run\.json"):
         lss.profile(tmp_path)
+
+
+class TestRunsOfEarlierVersions:
+    """Runs without a row for the neurons inside a root mean square."""
+
+    @pytest.fixture
+    def older(self, result):
+        facts = tuple(fact for fact in result.facts if not fact.name.endswith(".squares"))
+        return replace(result, counts=before_squares(result.counts), facts=facts)
+
+    def test_a_comparison_names_the_rows_of_one_side(self, result, older):
+        compared = versus(older.profile(), result.profile())
+        none, some = compared.settings["rows"]
+        assert none == "none alone"
+        assert some.startswith(f"{len(result.counts) - len(older.counts)} alone: blocks.0.norm.")
+        names = [row.name for row in compared.rows]
+        assert names == [row.name for row in result.counts]

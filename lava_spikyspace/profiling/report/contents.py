@@ -207,17 +207,22 @@ def _cost(
     """Return what the counts of the run cost, in its own coding."""
     windows = len(result.windows)
     engine = result.backend if result.runtime is None else f"{result.backend}/{result.runtime}"
-    work = work_of_counts(
-        make_plan(network, result.coding),
-        {row.name: row for row in result.counts},
-        windows,
-        f"{windows} windows counted by {engine} in {result.coding} coding",
-    )
     try:
+        work = work_of_counts(
+            make_plan(network, result.coding),
+            {row.name: row for row in result.counts},
+            windows,
+            f"{windows} windows counted by {engine} in {result.coding} coding",
+        )
         estimate = estimate_on_chip({result.coding: work}, board)
     except SpikySpaceError as error:
         notices.append(
-            Diagnostic("no-estimate", "warning", f"no energy and core map: {error.message}")
+            Diagnostic(
+                "no-estimate",
+                "warning",
+                f"no energy and core map: {error.message}",
+                hint=error.hint,
+            )
         )
         return None
     notices.extend(estimate.diagnostics)
