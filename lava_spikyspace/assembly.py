@@ -90,7 +90,7 @@ class LavaGraph:
         for place in self.plan.processes:
             process = self.processes[place.name]
             if isinstance(process, FramedProcess):
-                for (row, _), var in zip(place.rows, process.COUNTERS, strict=True):
+                for (row, _), var in zip(place.rows, process.counter_names, strict=True):
                     if f"{place.name}.{var}" not in values:  # its model counts nothing
                         continue
                     ports = (MESSAGE,) if row == place.inner_row else process.event_ports

@@ -86,7 +86,7 @@ def test_dense_is_told_the_width_of_its_messages():
 def test_reads_counters_forecasts_and_records_only_where_asked():
     plan = make_plan(NETWORK, "graded")
     plain = set(assemble(plan, MESSAGES).variables())
-    assert {"head.forecast", "blocks.0.scan.state_counters", "input.counters"} <= plain
+    assert {"head.forecast", "blocks.0.scan.passing_counters", "input.counters"} <= plain
     assert not any("record" in name for name in plain)
     recorded = set(assemble(plan, MESSAGES, record=True).variables()) - plain
     assert "blocks.1.scan.inner_record" in recorded

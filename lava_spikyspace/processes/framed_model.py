@@ -307,14 +307,12 @@ class PassingModel(FramedModel):
     PASSES_CODES: ClassVar[bool] = False
     """Whether that are codes, whose magnitudes are added up."""
 
+    passing_counters: IntArray = LavaPyType(np.ndarray, np.int64)
+
     def begin(self) -> None:
         """Count what passes inside."""
         super().begin()
-        self.passing_tally = Tally(self.passing_counters(), (MESSAGE,), coded=self.PASSES_CODES)
-
-    def passing_counters(self) -> IntArray:
-        """Return the counters of the row inside the process."""
-        raise NotImplementedError
+        self.passing_tally = Tally(self.passing_counters, (MESSAGE,), coded=self.PASSES_CODES)
 
     def settle_vars(self) -> None:
         """Bring the counts of what passes inside up to date too."""

@@ -92,9 +92,6 @@ class FramedProcess(AbstractProcess):
         Out ports whose events are counted.
     """
 
-    COUNTERS: ClassVar[tuple[str, ...]] = ("counters",)
-    """Vars that hold counts, one for each row of the profile, in the order of the plan."""
-
     INNER: ClassVar[str] = "code"
     """What records call the codes of `inner_record`."""
 
@@ -138,9 +135,15 @@ class FramedProcess(AbstractProcess):
         self.record = Var(shape=(frames, *shape), init=0)
 
     @property
+    def counter_names(self) -> tuple[str, ...]:
+        """Vars that hold counts, one for each row of the plan, in its order."""
+        passing = ("passing_counters",) if hasattr(self, "passing_counters") else ()
+        return (*passing, "counters")
+
+    @property
     def results(self) -> list[Var]:
         """Vars that hold results after a run: counters, and what was kept."""
-        names = (*self.COUNTERS, "record", "inner_record", "forecast")
+        names = (*self.counter_names, "record", "inner_record", "forecast")
         known = [getattr(self, name) for name in names if hasattr(self, name)]
         return [var for var in known if prod(var.shape)]
 
@@ -158,6 +161,11 @@ class FramedProcess(AbstractProcess):
         """Add the out ports for `MAX_LIMBS` limbs of the message."""
         for limb in range(MAX_LIMBS):
             setattr(self, limb_port(limb), OutPort(shape=shape))
+
+    def add_passing_counters(self, neurons: int) -> None:
+        """Add the Var `passing_counters`: counts of what one kind of neurons sends to another."""
+        counters = new_counters((MESSAGE,), neurons)
+        self.passing_counters = Var(shape=counters.shape, init=counters)
 
     def add_inner_record(self, neurons: int) -> None:
         """Add the Var `inner_record`, shape (frame, neuron), for codes that stay inside."""

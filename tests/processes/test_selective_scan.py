@@ -63,9 +63,9 @@ def test_state_decays_and_starts_afresh_in_each_window():
     # Window 0: p = 8 -> q 1, y = 30 - 1; p = 5 + 0 -> q 1, y = 20 - 1; p = 5 - 4 -> q 0, y = -1.
     # Window 1: p = 0 (no state yet) -> 0, y = -1; p = 4 -> 0, y = -1; p = 8 -> 1, y = 9.
     assert [v for (v,) in played.message] == [0, 1, 1, -1, -1, -1, 0]
-    assert played.activity("state_counters").events["message"].tolist() == [3]
-    assert played.activity("state_counters").code_sum == 3
-    assert played.activity("state_counters").extremes == Interval(0, 8)
+    assert played.activity("passing_counters").events["message"].tolist() == [3]
+    assert played.activity("passing_counters").code_sum == 3
+    assert played.activity("passing_counters").extremes == Interval(0, 8)
     assert played.activity().extremes == Interval(-1, 29)
     assert played.activity().code_sum == 5
     assert played.values["state"].tolist() == [[1]]
@@ -104,7 +104,7 @@ def test_codes_are_those_of_the_arithmetic(coding, output_bits):
     assert len(np.unique(outputs)) > 1 << (output_bits - 1)
     if coding == "unary":
         assert set(np.unique(sent)) == {-1, 0, 1}
-    activity = played.activity("state_counters")
+    activity = played.activity("passing_counters")
     assert activity.events["message"].tolist() == np.count_nonzero(states, axis=0).tolist()
     assert activity.code_sum == np.sum(states)
     assert activity.extremes == Interval.of(potentials)

@@ -37,11 +37,6 @@ class PyDiagonalS4dModelFixed(PassingModel, SameStepModel):
     skip: IntArray = LavaPyType(np.ndarray, np.int64)
     shift: IntArray = LavaPyType(np.ndarray, np.int64)
     message_bits: int = LavaPyType(int, int)
-    state_counters: IntArray = LavaPyType(np.ndarray, np.int64)
-
-    def passing_counters(self) -> IntArray:
-        """Return the counters of what is read of the states."""
-        return self.state_counters
 
     def begin(self) -> None:
         """Gather the parameters for the arithmetic."""

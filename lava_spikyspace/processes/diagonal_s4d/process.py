@@ -6,14 +6,12 @@ from lava.magma.core.process.ports.ports import InPort, OutPort
 from lava.magma.core.process.variable import Var
 
 from lava_spikyspace.network import IntArray
-from lava_spikyspace.plan import MESSAGE
 from lava_spikyspace.processes.framed_process import (
     UNWATCHED,
     FramedProcess,
     Watch,
 )
 from lava_spikyspace.processes.frames import Schedule
-from lava_spikyspace.processes.tally import new_counters
 
 
 class DiagonalS4d(FramedProcess):
@@ -57,11 +55,9 @@ class DiagonalS4d(FramedProcess):
         Parameters.
     message_bits : Var
         Parameter.
-    state_counters : Var, int64
+    passing_counters : Var, int64
         Counts of what is read of the states, which on a chip is sent from neuron to neuron.
     """
-
-    COUNTERS = ("state_counters", "counters")
 
     def __init__(
         self,
@@ -85,8 +81,7 @@ class DiagonalS4d(FramedProcess):
         super().__init__(shape=shape, inputs=("a_in",), schedule=schedule, watch=watch, name=name)
         self.a_in = InPort(shape=shape)
         self.message = OutPort(shape=shape)
-        counters = new_counters((MESSAGE,), decay_real.size)
-        self.state_counters = Var(shape=counters.shape, init=counters)
+        self.add_passing_counters(decay_real.size)
         self.real = Var(shape=states, init=0)
         self.imag = Var(shape=states, init=0)
         self.decay_real = Var(shape=states, init=decay_real)

@@ -34,11 +34,6 @@ class PyRmsNormModelFixed(LimbSender, PassingModel, SameStepModel):
     eps: int = LavaPyType(int, int)
     root_bits: int = LavaPyType(int, int)
     square_shift: int = LavaPyType(int, int)
-    square_counters: IntArray = LavaPyType(np.ndarray, np.int64)
-
-    def passing_counters(self) -> IntArray:
-        """Return the counters of the squares."""
-        return self.square_counters
 
     def decide(self, position: Position, arrived: Arrived) -> IntArray:
         """Return the root mean square of the channels."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from lava.magma.core.process.ports.ports import OutPort
 from lava.magma.core.process.variable import Var
 
-from lava_spikyspace.plan import MESSAGE
 from lava_spikyspace.processes.framed_process import (
     UNWATCHED,
     WHOLE,
@@ -14,7 +13,6 @@ from lava_spikyspace.processes.framed_process import (
     Watch,
 )
 from lava_spikyspace.processes.frames import Schedule
-from lava_spikyspace.processes.tally import new_counters
 
 
 class RmsNorm(FramedProcess):
@@ -53,11 +51,9 @@ class RmsNorm(FramedProcess):
         Its limbs, lowest first; only those that `output_limbs` asks for send anything.
     eps, root_bits, square_shift : Var
         Parameters.
-    square_counters : Var, int64
+    passing_counters : Var, int64
         Counts of the squares, which on a chip are sent from neuron to neuron.
     """
-
-    COUNTERS = ("square_counters", "counters")
 
     def __init__(
         self,
@@ -84,8 +80,7 @@ class RmsNorm(FramedProcess):
         self.add_message_ports("a_in", (channels,))
         self.message = OutPort(shape=(1,))
         self.add_limb_ports((1,))
-        counters = new_counters((MESSAGE,), channels)
-        self.square_counters = Var(shape=counters.shape, init=counters)
+        self.add_passing_counters(channels)
         self.eps = Var(shape=(1,), init=eps)
         self.root_bits = Var(shape=(1,), init=root_bits)
         self.square_shift = Var(shape=(1,), init=square_shift)

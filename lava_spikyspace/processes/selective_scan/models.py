@@ -48,7 +48,6 @@ class PySelectiveScanModelFixed(InnerCodes, PassingModel, NextFrameModel):
     state_offset: IntArray = LavaPyType(np.ndarray, np.int64)
     skip: IntArray = LavaPyType(np.ndarray, np.int64)
     theta: IntArray = LavaPyType(np.ndarray, np.int64)
-    state_counters: IntArray = LavaPyType(np.ndarray, np.int64)
     PASSES_CODES = True
 
     def begin(self) -> None:
@@ -66,10 +65,6 @@ class PySelectiveScanModelFixed(InnerCodes, PassingModel, NextFrameModel):
             skip=self.skip,
             theta=self.theta,
         )
-
-    def passing_counters(self) -> IntArray:
-        """Return the counters of the state codes."""
-        return self.state_counters
 
     def decide(self, position: Position, arrived: Arrived) -> IntArray:
         """Advance the states by one element; return the signed codes."""

@@ -7,7 +7,6 @@ from lava.magma.core.process.ports.ports import InPort, OutPort
 from lava.magma.core.process.variable import Var
 
 from lava_spikyspace.network import IntArray
-from lava_spikyspace.plan import MESSAGE
 from lava_spikyspace.processes.framed_process import (
     UNWATCHED,
     WHOLE,
@@ -16,7 +15,6 @@ from lava_spikyspace.processes.framed_process import (
     Watch,
 )
 from lava_spikyspace.processes.frames import Schedule
-from lava_spikyspace.processes.tally import new_counters
 
 
 class SelectiveScan(FramedProcess):
@@ -66,13 +64,12 @@ class SelectiveScan(FramedProcess):
         State codes.
     left, right, gain, gain_shift, level, theta_state, state_offset, skip, theta : Var
         Parameters.
-    state_counters : Var, int64
+    passing_counters : Var, int64
         Counts of the state codes, see `processes.tally`.
     inner_record : Var, int64, shape (frame, channel * state)
         State codes; no frames unless recorded.
     """
 
-    COUNTERS = ("state_counters", "counters")
     INNER = "state"
 
     def __init__(
@@ -103,8 +100,7 @@ class SelectiveScan(FramedProcess):
             name=name,
         )
         self.add_inner_record(channels * states)
-        counters = new_counters((MESSAGE,), channels * states)
-        self.state_counters = Var(shape=counters.shape, init=counters)
+        self.add_passing_counters(channels * states)
         self.codes_in = InPort(shape=(channels,))
         self.delta_in = InPort(shape=(channels,))
         self.add_message_ports("b_in", (states,))
