@@ -1,6 +1,7 @@
 """Fixtures for all tests: the project's folders, optional data, and the command line."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -17,6 +18,10 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 # No value of any run in any test leaves its proven range, unless a test switches this off.
 os.environ.setdefault("LSS_STRICT", "1")
+
+# A shell starts what runs in the background without SIGINT, and programs would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in every run, and no limit on the time that one takes.
 settings.register_profile("repeatable", derandomize=True, deadline=None, print_blob=True)
