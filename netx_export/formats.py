@@ -228,8 +228,8 @@ class FormatSearch:
     def run(self) -> Formats:
         """Return the formats to use.
 
-        Where even the widest formats miss the tolerance, they are the result, and with a narrow
-        width those that come closest: the caller sees it in the agreement.
+        Where no formats meet the tolerance, those that come closest are the result: the caller sees
+        it in the agreement.
 
         Raises
         ------
@@ -244,7 +244,7 @@ class FormatSearch:
         few = self._sample(SEARCH_WINDOWS)
         start = NARROW_START if self.budget.is_narrow else WIDEST
         widest = self._try(self._fit(replace(start, **self.fixed)), few)
-        if self.budget.is_narrow and not self._good(widest):
+        if not self._good(widest):
             widest = self._balance(widest, few)
         trial = widest
         if self._good(trial):
@@ -256,22 +256,31 @@ class FormatSearch:
         return trial.formats
 
     def _balance(self, start: Trial, sample: Sample) -> Trial:
-        """Take bits from each format while that brings the forecasts nearer.
+        """Move bits between formats while that brings the integers nearer.
 
-        Both factors of a product share a narrow width, so fewer bits of one are more of the other.
+        Both factors of a product share its width, so fewer bits of one are more of the other.
         """
-        best = start
-        for name in ORDER:
-            missed = 0
-            fewer = range(getattr(best.formats, name) - 1, getattr(LEAST, name) - 1, -1)
-            for bits in () if name in self.fixed else fewer:
-                trial = self._try(replace(best.formats, **{name: bits}), sample)
-                if _error(trial) < _error(best):
-                    best, missed = trial, 0
-                else:
-                    missed += 1
-                if missed == PATIENCE:
-                    break
+        best, before = start, math.inf
+        while self._miss(best) < before and not self._good(best):
+            before = self._miss(best)
+            for name in ORDER:
+                least, most = getattr(LEAST, name), getattr(WIDEST, name)
+                for step, end in ((-1, least - 1), (1, most + 1)):
+                    if name not in self.fixed:
+                        best = self._move(best, name, step, end, sample)
+        return best
+
+    def _move(self, best: Trial, name: str, step: int, end: int, sample: Sample) -> Trial:
+        """Change one format step by step while that brings the integers nearer."""
+        missed = 0
+        for bits in range(getattr(best.formats, name) + step, end, step):
+            trial = self._try(replace(best.formats, **{name: bits}), sample)
+            if self._miss(trial) < self._miss(best):
+                best, missed = trial, 0
+            else:
+                missed += 1
+            if missed == PATIENCE:
+                break
         return best
 
     def _sample(self, count: int) -> Sample:
@@ -290,6 +299,19 @@ class FormatSearch:
 
     def _good(self, trial: Trial) -> bool:
         return trial.agreement is not None and self.tolerance.holds(trial.agreement)
+
+    def _miss(self, trial: Trial) -> float:
+        """Return how far a trial is from the frozen model, relative to what is tolerated.
+
+        With a narrow width, where few codes agree to the last, by its forecasts alone.
+        """
+        found = trial.agreement
+        if found is None:
+            return math.inf
+        forecasts = found.relative_l2 / self.tolerance.relative_l2
+        if self.budget.is_narrow:
+            return forecasts
+        return max(forecasts, (1 - found.worst) / (1 - self.tolerance.code_agreement))
 
     def _narrow(self, widest: Trial, name: str, sample: Sample) -> Trial:
         """Take bits of one format away: the fewest by bisection, and guard bits back."""
@@ -357,10 +379,6 @@ class FormatSearch:
     def _note(self, trial: Trial) -> None:
         if self.report is not None:
             self.report(trial)
-
-
-def _error(trial: Trial) -> float:
-    return math.inf if trial.agreement is None else trial.agreement.relative_l2
 
 
 def _relieve(formats: Formats, findings: tuple[TooWide, ...], fixed: set[str]) -> Formats:

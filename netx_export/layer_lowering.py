@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lava_spikyspace.arithmetic import pt_silu, pt_softplus
-from lava_spikyspace.hardware.registers import exp2_register
+from lava_spikyspace.arithmetic import pt_silu
 from lava_spikyspace.intervals import comparison_range, dense_rows, layer_ranges
 from lava_spikyspace.network import (
     MESSAGE_BITS,
@@ -33,6 +32,7 @@ from lava_spikyspace.network import (
     ScanLayer,
     SoftplusLayer,
 )
+from netx_export.activation_tables import MAX_EXP2_TERMS, fixed_point, softplus_table
 from netx_export.budget import Budget, Formats, TooWide, WidthError
 from netx_export.frozen import (
     RMS_EPS,
@@ -42,12 +42,8 @@ from netx_export.frozen import (
     FrozenQuantiser,
     QuantisedWeight,
     float_pt_silu,
-    float_pt_softplus,
 )
 from netx_export.thresholds import affine_thresholds, normalised_thresholds
-
-MAX_EXP2_TERMS = 27
-"""Terms tried for the power of two before the closest is taken."""
 
 LEAST_MULTIPLIER_BITS = 6
 """Bits that a narrow width leaves to the multipliers of out_proj and head at least, at the cost of
@@ -272,7 +268,7 @@ class LayerLowering:
     ) -> GateLayer:
         compared = self._norm_parameters(weight, quantiser, norm, root)
         frac = self.formats.gate
-        table = _fixed(quantiser.values(quantiser.levels), frac)
+        table = fixed_point(quantiser.values(quantiser.levels), frac)
         exact = float_pt_silu(quantiser.values(quantiser.levels)) * 2.0**frac
         errors = [
             float(np.abs(pt_silu(table, frac, terms) - exact).max())
@@ -319,38 +315,15 @@ class LayerLowering:
     def _softplus(self, block: FrozenBlock, name: str, source: str) -> SoftplusLayer:
         inner, outer = block.quantisers["pts"], block.quantisers["delta1"]
         theta = _dense_thresholds(block.dt_proj, inner, block.quantisers["delta"], block.dt_bias)
-        values = inner.values(inner.levels)
-        wanted = outer.codes(float_pt_softplus(values))
-        best: tuple[int, IntArray, int, int, IntArray] | None = None
-        for frac in range(8, MESSAGE_BITS - 4, 2):
-            table = _fixed(values, frac)
-            if Interval.of(table).bits > MESSAGE_BITS - 1:
-                break
-            for terms in range(MAX_EXP2_TERMS + 1):
-                if exp2_register(frac, terms).bits > self.budget.power_bits:
-                    break
-                outputs = pt_softplus(table, frac, terms)
-                theta_out = affine_thresholds(
-                    outer, np.array(2.0**-frac), np.array(0.0), Interval.of(outputs)
-                )
-                codes = (outputs[:, None] >= theta_out).sum(axis=1) + outer.levels[0]
-                wrong = int(np.count_nonzero(codes != wanted))
-                if best is None or wrong < best[0]:
-                    best = (wrong, table, frac, terms, theta_out)
-            if best is not None and best[0] == 0:
-                break
-        if best is None:
+        found = softplus_table(inner, outer, self.budget.power_bits)
+        if found is None:
             raise WidthError([TooWide(name, "table", MESSAGE_BITS + 1, MESSAGE_BITS)])
-        _, table, frac, terms, theta_out = best
         return SoftplusLayer(
             name=name,
             inputs=(source,),
             weight=block.dt_proj.codes,
             theta=theta,
-            table=table,
-            frac_bits=frac,
-            exp2_terms=terms,
-            theta_out=theta_out,
+            **vars(found),
         )
 
     def _linear(
@@ -417,7 +390,7 @@ class LayerLowering:
         drive = delta_values[:, None] * u_values[None, :] * unit * 2.0**-self.formats.b
         room = self.budget.value_bits - 1 - b.bits
         whole = math.ceil(math.log2(max(float(np.abs(drive).max()), 2.0**-40)))
-        gain_shift = max(0, min(self.budget.message_bits - 1 - whole, room - whole, 40))
+        gain_shift = max(0, min(self.budget.wide_message_bits - 1 - whole, room - whole, 40))
         gain = np.rint(drive * 2.0**gain_shift).astype(np.int64)
         theta_state = affine_thresholds(
             state,
@@ -524,10 +497,6 @@ def _equal_limbs(bits: int, widest: int) -> tuple[int, ...] | None:
         return None
     count = -(-bits // widest)
     return tuple(bits // count + (limb < bits % count) for limb in range(count))
-
-
-def _fixed(values: FloatArray, frac_bits: int) -> IntArray:
-    return np.asarray(np.rint(values * 2.0**frac_bits), dtype=np.int64)
 
 
 def _dense_thresholds(

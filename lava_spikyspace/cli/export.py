@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lava_spikyspace.cli.notices import say_notices
 from lava_spikyspace.cli.options import ForceFlag, PublishedConfigOption, SplitOption
 from lava_spikyspace.cli.session import Session
 
@@ -114,8 +116,9 @@ def export(
         _show(session, result)
     else:
         _show_spikes(session, result)
-    for diagnostic in result.diagnostics:
-        session.warn(str(diagnostic))
+    for found in result.diagnostics:
+        # The hint of its code stands in the docs; here it would be repeated for every layer.
+        say_notices(session, [replace(found, message=f"{found.message} [{found.code}]", hint=None)])
     session.suggest("run", out, data=calibration)
     data = _data(result) if isinstance(result, ExportResult) else _spike_data(result)
     session.emit(data=data, model=out, diagnostics=result.diagnostics)

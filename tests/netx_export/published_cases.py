@@ -15,14 +15,16 @@ from tests.published_model import PublishedModel
 ROWS = 90
 
 
-def published_files(folder: Path, seed: int) -> tuple[Path, Path, Table]:
+def published_files(folder: Path, seed: int, **settings: Any) -> tuple[Path, Path, Table]:
     """Write ``published.pt`` and ``model.json`` of a random model; give them and a table for it.
+
+    Entries of ``model.json`` that `settings` name are not drawn.
 
     The parameters come from the restated model after one forward pass, which starts its steps.
     Then the skip weights are moved below 0, the decay rates up, the steps and the norms about.
     """
     rng = np.random.default_rng([77, seed])
-    config = _config(rng)
+    config = {**_config(rng), **settings}
     values = np.cumsum(rng.normal(scale=0.2, size=(ROWS, config["d_model"])), axis=0)
     if rng.random() < 0.6:
         values = 50 + 10 * values
