@@ -124,12 +124,19 @@ class WindowData:
 
     def inputs(self, indices: Tensor) -> Inputs:
         """Return the normalised windows of window indices (int64)."""
-        rows = self.rows[indices.unsqueeze(1) + torch.arange(self.config.window)]
+        return self.normalised(self.windows(indices))
+
+    def windows(self, indices: Tensor) -> Tensor:
+        """Return windows in z-scores (batch, window, variates) of window indices (int64)."""
+        return self.rows[indices.unsqueeze(1) + torch.arange(self.config.window)]
+
+    def normalised(self, windows: Tensor) -> Inputs:
+        """Return what a model reads of windows in z-scores (batch, window, variates)."""
         if not isinstance(self.scaler, InstanceScaler):
-            return Inputs(rows, None, None)
+            return Inputs(windows, None, None)
         floor = torch.from_numpy(self.scaler.eps / np.square(self.units.scale)).float()
-        mean = rows.mean(dim=1, keepdim=True)
-        centred = rows - mean
+        mean = windows.mean(dim=1, keepdim=True)
+        centred = windows - mean
         scale = torch.sqrt(centred.square().mean(dim=1, keepdim=True) + floor)
         return Inputs(centred / scale, mean, scale)
 

@@ -32,10 +32,9 @@ from netx_export.config import (
     ModelConfig,
     PublishedModelConfig,
     ScalerConfig,
-    Settings,
     TrainConfig,
-    parse_settings,
 )
+from netx_export.settings import Settings, parse_settings
 from netx_export.spikyspace import SpikySpace
 from netx_export.state_dicts import UNUSED_NAMES, build_model, check_state_dict
 

@@ -9,35 +9,18 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     PositiveInt,
-    ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
-from lava_spikyspace.errors import CheckpointError, InputError, SpikySpaceError
+from lava_spikyspace.errors import CheckpointError, InputError
 from lava_spikyspace.files import MAX_SETTINGS_BYTES, read_regular
-from lava_spikyspace.toml_files import read_toml_file
 from lava_spikyspace.wording import brief, one_line
-
-_SHOWN_FINDINGS = 20
-"""Findings about settings that a message spells out."""
-
-
-class Settings(BaseModel):
-    """Base of all settings: frozen, no unknown keys, no infinities."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-Size = Annotated[int, Field(ge=1, le=1 << 16)]
-"""A number of channels or rows; beyond the bound it is a mistake, not a model."""
+from netx_export.settings import Settings, Size, parse_settings
 
 
 class Bits(Settings):
@@ -357,6 +340,13 @@ class TrainConfig(Settings):
         Firing rate up to which an encoder is not penalised.
     input_dropout : float
         Share of the normalised inputs of each block that training sets to 0.
+    mixed_windows : float
+        Share of the windows of an update that are mixtures of two, which are learned with mixtures
+        of their targets.
+    targets : {"data", "initial"}
+        What the forecasts should be: those of the data, or those of the model that training
+        starts from. A float model knows what to forecast for mixtures and for what is rare, too;
+        its codes lose less when they learn that from it than from a short table.
     head_start : {"best", "ridge", "persistence", "random"}, optional
         What the forecast head starts as: "repeat the last value", the ridge regression on the
         normalised window that the model has to beat, or whichever of the two is better on the
@@ -382,6 +372,8 @@ class TrainConfig(Settings):
     firing_penalty: float = Field(default=2e-3, ge=0)
     firing_target: float = Field(default=0.2, ge=0, le=1)
     input_dropout: float = Field(default=0.5, ge=0, lt=1)
+    mixed_windows: float = Field(default=0.0, ge=0, le=1)
+    targets: Literal["data", "initial"] = "data"
     head_start: HeadStart | None = None
     seed: int = Field(default=0, ge=0)
 
@@ -395,83 +387,6 @@ class TrainConfig(Settings):
             values = {k: v for k, v in values.items() if k != "persistence_head"}
             values.setdefault("head_start", start)
         return values
-
-
-SettingsT = TypeVar("SettingsT", bound=BaseModel)
-
-
-def parse_settings(
-    kind: type[SettingsT],
-    values: Mapping[str, Any],
-    source: str,
-    error: type[SpikySpaceError] = InputError,
-) -> SettingsT:
-    """Check settings, and name everything that is wrong with them in one error.
-
-    Parameters
-    ----------
-    kind : type
-        The settings class.
-    values : mapping
-        Field names to values.
-    source : str
-        Where the values come from, for the message.
-    error : type of SpikySpaceError
-        What to raise.
-
-    Returns
-    -------
-    Settings
-        An instance of `kind`.
-
-    Raises
-    ------
-    SpikySpaceError
-        Of type `error`: unknown, missing or unusable fields.
-    """
-    try:
-        return kind.model_validate(dict(values))
-    except ValidationError as invalid:
-        items = invalid.errors()
-        findings = "; ".join(_finding(item) for item in items[:_SHOWN_FINDINGS])
-        if len(items) > _SHOWN_FINDINGS:
-            findings += f"; and {len(items) - _SHOWN_FINDINGS} more"
-        hint = f"known fields: {', '.join(kind.model_fields)}"
-        raise error(f"{source}: {findings}", hint=hint) from None
-
-
-def _finding(item: ErrorDetails) -> str:
-    place = one_line(".".join(str(part) for part in item["loc"])) or "settings"
-    is_plain = item["type"] in {"missing", "value_error"}
-    given = "" if is_plain else f" (found {brief(item['input'])})"
-    return f"{place}: {one_line(item['msg'])}{given}"
-
-
-def read_toml(path: Path) -> dict[str, dict[str, Any]]:
-    """Read the tables ``[model]`` and ``[training]`` of a TOML file.
-
-    Parameters
-    ----------
-    path : Path
-        The file. Both tables are optional; any other top-level entry is refused.
-
-    Returns
-    -------
-    dict
-        ``{"model": {...}, "training": {...}}``.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read, is no TOML or holds anything else.
-    """
-    content = read_toml_file(path)
-    tables = {"model": content.pop("model", {}), "training": content.pop("training", {})}
-    wrong = [name for name, table in tables.items() if not isinstance(table, dict)]
-    if content or wrong:
-        found = one_line(", ".join(sorted([*content, *wrong])))
-        raise InputError(f"{path}: found {found}, expected only the tables [model] and [training]")
-    return tables
 
 
 def read_published_config(path: Path) -> PublishedModelConfig:

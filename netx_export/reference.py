@@ -11,8 +11,8 @@ from lava_spikyspace.errors import CheckpointError, ModelFileError
 from lava_spikyspace.network import ConvLayer, IntArray, Network, ScanLayer
 from netx_export.calibration import freeze
 from netx_export.checkpoint import TrainedModel
-from netx_export.config import Settings, parse_settings
 from netx_export.frozen import FrozenModel
+from netx_export.settings import Settings, parse_settings
 
 
 class Scale(Settings):

@@ -20,9 +20,9 @@ from lava_spikyspace.netx.encode import encode
 from lava_spikyspace.netx.tree import Value
 from netx_export.budget import Budget, Formats, WidthError
 from netx_export.checkpoint import TrainedModel
-from netx_export.config import Settings, parse_settings
 from netx_export.frozen import FrozenModel
 from netx_export.lowering import lower
+from netx_export.settings import Settings, parse_settings
 
 FractionBits = Annotated[int, Field(ge=0, le=32)]
 

@@ -34,6 +34,7 @@ from netx_export.checkpoint import (
 )
 from netx_export.config import HeadStart, ModelConfig, TrainConfig
 from netx_export.head_start import LinearBaselines
+from netx_export.lessons import Lessons
 from netx_export.optimisation import ForecastLoss, make_optimizer, make_schedule
 from netx_export.resuming import (
     check_same_run,
@@ -142,7 +143,7 @@ def fit(
         The table does not fit the model, or its validation part is constant.
     UsageError
         The checkpoint exists, the split leaves a part empty, the model to start from is of other
-        sizes, or training diverges.
+        sizes or missing where its forecasts are the targets, or training diverges.
     CheckpointError
         The checkpoint to resume is of another run.
     """
@@ -193,6 +194,7 @@ class _Run:
         self.updates_per_epoch = math.ceil(epoch / settings.batch_size)
         self.updates = settings.epochs * self.updates_per_epoch
         self.schedule: LRScheduler = make_schedule(self.optimizer, settings, self.updates)
+        self.lessons = Lessons(data, settings.mixed_windows, _teacher(settings, initial))
         self.loss = ForecastLoss(settings, file_unit_weights(data.units))
         self.penalty = FiringPenalty(self.model, settings.firing_target)
         self.done = 0
@@ -263,13 +265,14 @@ class _Run:
             return bool(torch.isfinite(self.data.forecast(self.model, first)).all())
 
     def _update(self, indices: Tensor) -> float:
-        targets = self.data.targets(indices)
+        inputs, targets = self.lessons.of(indices)
         if self.settings.firing_penalty > 0:
             with self.penalty.watch():
-                loss = self.loss(self.data.forecast(self.model, indices), targets)
+                forecast = inputs.in_z_scores(self.model(inputs.windows))
+            loss = self.loss(forecast, targets)
             loss = loss + self.settings.firing_penalty * self.penalty.cost()
         else:
-            loss = self.loss(self.data.forecast(self.model, indices), targets)
+            loss = self.loss(inputs.in_z_scores(self.model(inputs.windows)), targets)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
@@ -357,6 +360,18 @@ def _new_model(
         model(data.inputs(first).windows)
     model.set_input_dropout(settings.input_dropout)
     return model
+
+
+def _teacher(settings: TrainConfig, initial: TrainedModel | None) -> SpikySpace | None:
+    """Return the model that gives the targets, if one does."""
+    if settings.targets == "data":
+        return None
+    if initial is None:
+        raise UsageError(
+            "targets are those of the initial model, and there is none",
+            hint="name one with --init, or leave out targets = 'initial'",
+        )
+    return _copy_of(initial.model)
 
 
 def _start_from(model: SpikySpace, initial: TrainedModel) -> None:

@@ -21,7 +21,8 @@ from netx_export.checkpoint import (
     load_training_state,
     save_checkpoint,
 )
-from netx_export.config import PublishedModelConfig, read_published_config, read_toml
+from netx_export.config import PublishedModelConfig, read_published_config
+from netx_export.settings import read_toml
 from netx_export.writer import write_network
 from tests.bad_input import judge, judge_mutants
 from tests.netx_export.small import SIZES, small_model

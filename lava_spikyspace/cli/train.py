@@ -37,6 +37,7 @@ KeepName = Literal["last", "best"]
 ZeroPointName = Literal["none", "learned", "published"]
 NormalisationName = Literal["fixed", "instance"]
 HeadStartName = Literal["best", "ridge", "persistence", "random"]
+TargetsName = Literal["data", "initial"]
 
 
 def _setting(text: str, panel: str, metavar: str | None = None) -> Any:  # noqa: ANN401 - an option, for which typer has no public type
@@ -142,6 +143,13 @@ def train(
     input_dropout: Annotated[
         float | None, _setting("Share of each block's input that is dropped.", _TRAINING)
     ] = None,
+    mixed_windows: Annotated[
+        float | None, _setting("Share of the windows that are mixtures of two.", _TRAINING)
+    ] = None,
+    targets: Annotated[
+        TargetsName | None,
+        _setting("Learn the data, or what the model of --init forecasts.", _TRAINING),
+    ] = None,
     firing_penalty: Annotated[
         float | None, _setting("Price of firing rates above the target.", _TRAINING)
     ] = None,
@@ -182,9 +190,9 @@ def train(
         Settings of the model, see `netx_export.config.ModelConfig`.
     d_model, neuron, tau, refractory_decay, mixer, engine, rounds, classes : optional
         Settings of the model, see `netx_export.spike_ssm.config.SpikeSsmConfig`.
-    epochs, batch_size, learning_rate, weight_decay, input_dropout : optional
+    epochs, batch_size, learning_rate, weight_decay, input_dropout, mixed_windows : optional
         Settings of the training, see `netx_export.config.TrainConfig`.
-    firing_penalty, firing_target, head_start, patience, keep, seed : optional
+    targets, firing_penalty, firing_target, head_start, patience, keep, seed : optional
         Settings of the training.
     """
     from lava_spikyspace.availability import require_export
@@ -226,6 +234,8 @@ def train(
             "learning_rate": learning_rate,
             "weight_decay": weight_decay,
             "input_dropout": input_dropout,
+            "mixed_windows": mixed_windows,
+            "targets": targets,
             "firing_penalty": firing_penalty,
             "firing_target": firing_target,
             "head_start": head_start,

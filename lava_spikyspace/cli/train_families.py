@@ -14,7 +14,7 @@ from lava_spikyspace.errors import DataError, UsageError
 if TYPE_CHECKING:
     from lava_spikyspace.datasets.table import Table
     from netx_export.checkpoint import TrainedModel
-    from netx_export.config import Settings, SettingsT
+    from netx_export.settings import Settings, SettingsT
     from netx_export.spike_ssm.checkpoint import TrainedSsm
     from netx_export.spike_ssm.training import SsmEpochReport
     from netx_export.training import EpochReport
@@ -67,7 +67,7 @@ class TrainRequest:
         UsageError
             A flag is one of another family.
         """
-        from netx_export.config import read_toml
+        from netx_export.settings import read_toml
 
         tables = {"model": {}, "training": {}} if self.config is None else read_toml(self.config)
         flags = {"model": self.model_flags, "training": self.training_flags}
@@ -81,7 +81,7 @@ class TrainRequest:
 
     def parsed(self, kind: type[SettingsT], values: Mapping[str, Any]) -> SettingsT:
         """Return checked settings."""
-        from netx_export.config import parse_settings
+        from netx_export.settings import parse_settings
 
         source = "settings" if self.config is None else f"{self.config} and flags"
         return parse_settings(kind, values, source, UsageError)

@@ -15,6 +15,7 @@ from torch.optim import AdamW
 from lava_spikyspace.errors import UsageError
 from netx_export.batches import WindowData, file_unit_weights, spread_windows
 from netx_export.config import TrainConfig
+from netx_export.lessons import Lessons
 from netx_export.optimisation import ForecastLoss, make_schedule
 from netx_export.resuming import epoch_seed, reproducible
 
@@ -55,7 +56,8 @@ def fit_baseline(
     data : WindowData
         Split and normalised.
     settings : TrainConfig
-        Epochs, batches, rates, loss and seed; what speaks of codes or heads does not apply.
+        Epochs, batches, rates, loss, mixed windows and seed; what speaks of codes, of heads or of a
+        model to start from does not apply.
 
     Raises
     ------
@@ -73,6 +75,7 @@ def fit_baseline(
         per_epoch = math.ceil(windows / settings.batch_size)
         schedule = make_schedule(optimizer, settings, per_epoch * settings.epochs)
         loss_of = ForecastLoss(settings, file_unit_weights(data.units))
+        lessons = Lessons(data, settings.mixed_windows)
         valid = spread_windows(data.split.valid, settings.valid_windows)
         best, best_r2, best_epoch = copy.deepcopy(network), -math.inf, 0
         for epoch in range(settings.epochs):
@@ -80,7 +83,8 @@ def fit_baseline(
             torch.manual_seed(seed)
             network.train()
             for indices in islice(data.training_batches(settings.batch_size, seed), per_epoch):
-                loss = loss_of(data.forecast(network, indices), data.targets(indices))
+                inputs, targets = lessons.of(indices)
+                loss = loss_of(inputs.in_z_scores(network(inputs.windows)), targets)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 nn.utils.clip_grad_norm_(network.parameters(), settings.clip_norm)

@@ -22,7 +22,8 @@ from netx_export.checkpoint import (
     read_content,
     write_content,
 )
-from netx_export.config import ScalerConfig, parse_settings
+from netx_export.config import ScalerConfig
+from netx_export.settings import parse_settings
 from netx_export.spike_ssm.config import SpikeSsmConfig, SpikeSsmTraining
 from netx_export.spike_ssm.model import SpikeSsm
 from netx_export.state_dicts import listed, shape_text, unusable_tensor

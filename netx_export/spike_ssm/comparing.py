@@ -14,7 +14,7 @@ from lava_spikyspace.families import classifies
 from lava_spikyspace.network import Network
 from lava_spikyspace.spike_ssm.layers import S4dLayer, SpikingLayer
 from netx_export.comparing import Reference, reference_of
-from netx_export.config import Settings, parse_settings
+from netx_export.settings import Settings, parse_settings
 from netx_export.spike_ssm.checkpoint import TrainedSsm
 from netx_export.spike_ssm.exporting import normalisation_of
 from netx_export.spike_ssm.frozen import FrozenSpikeSsm, freeze

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from netx_export.config import Settings, Size
+from netx_export.settings import Settings, Size
 
 NeuronName = Literal["refractory", "soft_reset", "hard_reset", "bernoulli"]
 

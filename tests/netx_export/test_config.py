@@ -10,11 +10,10 @@ from netx_export.config import (
     ModelConfig,
     PublishedModelConfig,
     TrainConfig,
-    parse_settings,
     read_published_config,
-    read_toml,
     roomy,
 )
+from netx_export.settings import parse_settings, read_toml
 
 MODEL_JSON = {
     "d_model": 2,
