@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -11,22 +10,26 @@ from typing import Any
 
 import numpy as np
 
-import lava_spikyspace
-from lava_spikyspace.backends.batch import BatchBackend
-from lava_spikyspace.boundary import EncodedWindows, encode_windows
 from lava_spikyspace.datasets.sequences import LabelledSequences
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import DEFAULT_SPLIT, Split, input_windows, split_windows
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import DataError
-from lava_spikyspace.network import Golden, IntArray, Network, Normalisation
-from lava_spikyspace.netx.digests import record_digests
-from lava_spikyspace.plan import make_plan
+from lava_spikyspace.network import IntArray, Network
 from netx_export.budget import Budget, Formats
 from netx_export.calibration import batch_size, calibrate, freeze
 from netx_export.calibration_report import CodeCounter, QuantiserReport, calibration_warnings
-from netx_export.checkpoint import TrainedLike, TrainedModel, load_checkpoint, load_published
+from netx_export.checkpoint import TrainedModel, load_checkpoint, load_published
 from netx_export.config import read_published_config
+from netx_export.file_facts import (
+    CALIBRATION_WINDOWS,
+    REPORT_WINDOWS,
+    encode_normalised,
+    origin_of,
+    record_golden,
+    spread,
+    versions,
+)
 from netx_export.formats import (
     DEMANDED,
     Agreement,
@@ -34,16 +37,9 @@ from netx_export.formats import (
     Report,
     Trial,
     measure_agreement,
-    spread,
 )
 from netx_export.frozen import FloatArray, FrozenModel, FrozenTrace
 from netx_export.relowering import Recipe
-
-CALIBRATION_WINDOWS = 2048
-"""Training windows that calibration passes at most; they are spread evenly over the split."""
-
-REPORT_WINDOWS = 256
-"""Windows of the agreement report."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +171,7 @@ def export(
     network = replace(
         network,
         variates=trained.names,
-        golden=_golden(network, windows, options.golden),
+        golden=record_golden(network, windows, options.golden),
         provenance={
             "checkpoint": origin_of(trained),
             "config": config.model_dump(mode="json"),
@@ -186,7 +182,7 @@ def export(
                 "windows": len(windows),
                 "quantisers": {name: one.to_dict() for name, one in seen.quantisers.items()},
             },
-            "versions": _versions(),
+            "versions": versions(),
             "scales": _scales(frozen),
             "formats": asdict(formats),
             "lowering": recipe.model_dump(),
@@ -205,19 +201,6 @@ def export(
 
 def _split_of(trained: TrainedModel) -> tuple[float, float, float]:
     return trained.provenance.split or DEFAULT_SPLIT
-
-
-def origin_of(trained: TrainedLike) -> dict[str, Any]:
-    """Return where a checkpoint of any family comes from, as the file keeps it."""
-    origin = trained.provenance
-    return {
-        "layout": origin.layout,
-        "sha256": origin.sha256,
-        "training": None if origin.training is None else origin.training.model_dump(mode="json"),
-        "data": {"name": origin.data_name, "sha256": origin.data_sha256},
-        "best_epoch": origin.best_epoch,
-        "metrics": dict(origin.metrics or {}),
-    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -308,36 +291,8 @@ def _survey(frozen: FrozenModel, windows: FloatArray) -> _Survey:
     return _Survey(max(peaks), typical, counter.reports())
 
 
-def _encode(network: Network, windows: FloatArray) -> EncodedWindows:
-    """Round windows that are normalised already."""
-    plain = replace(network, normalisation=Normalisation(kind="fixed"))
-    return encode_windows(plain, windows, clip=True)
-
-
 def _agreement(network: Network, frozen: FrozenModel, windows: FloatArray) -> Agreement:
-    return measure_agreement(network, _encode(network, windows).messages, frozen.run(windows))
-
-
-def _golden(network: Network, windows: FloatArray, count: int) -> Golden | None:
-    """Record what the integers give on a few windows."""
-    if count == 0:
-        return None
-    messages = _encode(network, spread(windows, count)).messages
-    result = BatchBackend().run(make_plan(network, "graded"), messages, strict=True, record=True)
-    return Golden(
-        inputs=messages, forecasts=result.forecasts, digests=record_digests(result.records)
-    )
-
-
-def _versions() -> dict[str, str]:
-    import torch
-
-    return {
-        "lava-spikyspace": lava_spikyspace.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "torch": str(torch.__version__),
-    }
+    return measure_agreement(network, encode_normalised(network, windows), frozen.run(windows))
 
 
 def _scales(frozen: FrozenModel) -> dict[str, Any]:

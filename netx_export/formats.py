@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from lava_spikyspace.backends.batch import collect_records, run_layers
-from lava_spikyspace.boundary import encode_windows
 from lava_spikyspace.errors import UsageError
 from lava_spikyspace.hardware.registers import POWER
 from lava_spikyspace.network import IntArray, Network, Normalisation
 from netx_export.budget import Budget, Formats, TooWide, WidthError
+from netx_export.file_facts import encode_normalised, spread
 from netx_export.frozen import FloatArray, FrozenModel, FrozenTrace
 from netx_export.lowering import lower
 
@@ -175,13 +175,6 @@ def count_limbs(network: Network) -> int:
         for layer, source in read
         if network.is_wide(source) or (hasattr(layer, "limbs") and source == layer.inputs[0])
     )
-
-
-def spread(windows: FloatArray, count: int) -> FloatArray:
-    """Return at most `count` windows, evenly spread."""
-    if len(windows) <= count:
-        return windows
-    return windows[np.linspace(0, len(windows) - 1, count).astype(np.int64)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -369,7 +362,7 @@ class FormatSearch:
         except WidthError:
             trial = Trial(formats, 0, None)
         else:
-            messages = encode_windows(network, sample.windows, clip=True).messages
+            messages = encode_normalised(network, sample.windows)
             trial = Trial(
                 formats, count_limbs(network), measure_agreement(network, messages, sample.trace)
             )

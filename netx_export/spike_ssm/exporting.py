@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import platform
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-import torch
 
-import lava_spikyspace
 from lava_spikyspace.backends.batch import BatchBackend
-from lava_spikyspace.boundary import encode_windows
 from lava_spikyspace.datasets.sequences import LabelledSequences
 from lava_spikyspace.datasets.table import Table
 from lava_spikyspace.datasets.windows import DEFAULT_SPLIT, split_range
 from lava_spikyspace.diagnostics import Diagnostic
 from lava_spikyspace.errors import DataError, UsageError
-from lava_spikyspace.network import Golden, IntArray, Network, Normalisation
-from lava_spikyspace.netx.digests import record_digests
+from lava_spikyspace.network import Network, Normalisation
 from lava_spikyspace.plan import make_plan
 from netx_export.budget import TooWide, WidthError
-from netx_export.exporting import ExportOptions, origin_of
+from netx_export.exporting import ExportOptions
+from netx_export.file_facts import (
+    CALIBRATION_WINDOWS,
+    REPORT_WINDOWS,
+    encode_normalised,
+    origin_of,
+    record_golden,
+    spread,
+    versions,
+)
 from netx_export.spike_ssm.checkpoint import FAMILY, TrainedSsm
 from netx_export.spike_ssm.frozen import FloatArray, FrozenSpikeSsm, SsmTrace, freeze
 from netx_export.spike_ssm.lowering import lower
 from netx_export.spike_ssm.model import SpikeSsm
-
-AnyArray = TypeVar("AnyArray", FloatArray, IntArray)
-
-CALIBRATION_WINDOWS = 2048
-"""Training windows that calibration passes at most, evenly spread."""
-
-REPORT_WINDOWS = 256
-"""Windows of the agreement report."""
 
 
 @dataclass(frozen=True)
@@ -125,20 +121,20 @@ def export(
     inputs = model.config.inputs
     plain = Normalisation(kind="fixed", mean=np.zeros(inputs), scale=np.ones(inputs))
     frozen = freeze(model)
-    seen = _spread(windows, CALIBRATION_WINDOWS)
+    seen = spread(windows, CALIBRATION_WINDOWS)
     peaks = frozen.run_chunks(seen).peaks
     network = lower(frozen, peaks, plain)
-    reported = _spread(seen, REPORT_WINDOWS)
+    reported = spread(seen, REPORT_WINDOWS)
     agreement = measure_agreement(network, frozen.run_chunks(reported), reported)
     network = replace(
         network,
         normalisation=normalisation or plain,
-        golden=_golden(network, _spread(seen, golden)) if golden else None,
+        golden=record_golden(network, seen, golden),
         provenance={
             "config": model.config.model_dump(mode="json"),
             "calibration": {"windows": len(seen)},
             "lowering": {"peaks": {name: values.tolist() for name, values in peaks.items()}},
-            "versions": _versions(),
+            "versions": versions(),
             "agreement": {
                 "windows": len(reported),
                 "codes": agreement.spikes,
@@ -191,7 +187,7 @@ def export_trained(
     train = split_range(table.count_windows(config.window, horizon), split).train
     if not train:
         raise DataError(f"{table.path}: split {split} leaves no window to calibrate on")
-    chosen = _spread(np.asarray(train, dtype=np.int64), CALIBRATION_WINDOWS)
+    chosen = spread(np.asarray(train, dtype=np.int64), CALIBRATION_WINDOWS)
     raw = table.windows(config.window, chosen)
     result = export(
         trained.model,
@@ -233,7 +229,7 @@ def measure_agreement(network: Network, trace: SsmTrace, windows: FloatArray) ->
         Normalised windows.
     """
     plan = make_plan(network, "graded")
-    result = BatchBackend().run(plan, _messages(network, windows), record=True)
+    result = BatchBackend().run(plan, encode_normalised(network, windows), record=True)
     outputs = result.forecasts * 2.0**-network.head.frac_bits
     norm = float(np.linalg.norm(trace.forecasts))
     classes = None
@@ -247,33 +243,3 @@ def measure_agreement(network: Network, trace: SsmTrace, windows: FloatArray) ->
         relative_l2=float(np.linalg.norm(outputs - trace.forecasts)) / max(norm, 1e-30),
         same_class=classes,
     )
-
-
-def _messages(network: Network, windows: FloatArray) -> IntArray:
-    return encode_windows(
-        replace(network, normalisation=Normalisation(kind="fixed")), windows, clip=True
-    ).messages
-
-
-def _golden(network: Network, windows: FloatArray) -> Golden:
-    messages = _messages(network, windows)
-    plan = make_plan(network, "graded")
-    result = BatchBackend().run(plan, messages, strict=True, record=True)
-    digests = record_digests(result.records)
-    return Golden(inputs=messages, forecasts=result.forecasts, digests=digests)
-
-
-def _spread(windows: AnyArray, count: int) -> AnyArray:
-    """Return at most `count` windows, evenly spread."""
-    if len(windows) <= count:
-        return windows
-    return windows[np.linspace(0, len(windows) - 1, count).astype(np.int64)]
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "lava-spikyspace": lava_spikyspace.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "torch": str(torch.__version__),
-    }
