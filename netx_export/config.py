@@ -333,7 +333,12 @@ class TrainConfig(Settings):
     loss_units : {"normalised", "file"}
         Units the loss counts errors in: z-scores, or those of the data (which R2 counts in).
     patience : int, optional
-        Epochs without a better validation R2 before training stops; None never stops early.
+        Epochs without a better validation R2 before training stops; None never stops early, nor
+        does a training that keeps its last epoch.
+    keep : {"last", "best"}, optional
+        The epoch that the checkpoint holds in the end: the last, or the best by validation R2. By
+        default `last` goes with the targets of the initial model, to which the end of the schedule
+        comes nearest, and `best` with those of the data.
     firing_penalty : float
         Weight of the firing-rate penalty, ``sum over encoders of max(0, rate - target)``.
     firing_target : float
@@ -369,6 +374,7 @@ class TrainConfig(Settings):
     loss: Literal["mse", "mae", "huber"] = "huber"
     loss_units: Literal["normalised", "file"] = "file"
     patience: PositiveInt | None = 8
+    keep: Literal["last", "best"] | None = None
     firing_penalty: float = Field(default=2e-3, ge=0)
     firing_target: float = Field(default=0.2, ge=0, le=1)
     input_dropout: float = Field(default=0.5, ge=0, lt=1)
@@ -376,6 +382,11 @@ class TrainConfig(Settings):
     targets: Literal["data", "initial"] = "data"
     head_start: HeadStart | None = None
     seed: int = Field(default=0, ge=0)
+
+    @property
+    def keeps_last(self) -> bool:
+        """Whether the last epoch is kept."""
+        return (self.keep or ("last" if self.targets == "initial" else "best")) == "last"
 
     @model_validator(mode="before")
     @classmethod

@@ -135,7 +135,8 @@ def fit(
     Returns
     -------
     TrainedModel
-        The epoch with the best validation R2; its provenance has the metrics and the history.
+        The epoch with the best validation R2, or the last one if the settings keep that; its
+        provenance has the metrics and the history.
 
     Raises
     ------
@@ -224,7 +225,7 @@ class _Run:
             self.provenance = replace(
                 self.provenance, history=(*self.provenance.history, asdict(report))
             )
-            if report.valid_r2 > self.best_r2:
+            if self.settings.keeps_last or report.valid_r2 > self.best_r2:
                 self.best_r2 = report.valid_r2
                 self.provenance = replace(self.provenance, best_epoch=report.epoch)
                 self.best = self._trained(_copy_of(self.model))

@@ -36,6 +36,8 @@ class Task:
         Value of the table that means missing; without such targets, ours is scored once more.
     float_epochs : int
         Epochs of that budget in which SpikySpace learns without codes, before it gets them.
+    codes : mapping
+        Settings of the training with codes after those epochs.
     """
 
     title: str
@@ -48,6 +50,7 @@ class Task:
     training: Settings = field(default_factory=dict)
     missing: float | None = None
     float_epochs: int = 0
+    codes: Settings = field(default_factory=dict)
 
 
 TASKS: dict[str, Task] = {
@@ -86,7 +89,7 @@ TASKS: dict[str, Task] = {
         model={"d_inner": 16, "d_state": 16, "dt_rank": 2, "normalisation": "instance"},
         training={
             "epochs": 8,
-            "epoch_windows": 2048,
+            "epoch_windows": 4096,
             "valid_windows": 1000,
             "batch_size": 32,
             "learning_rate": 5e-3,
@@ -101,8 +104,9 @@ TASKS: dict[str, Task] = {
         horizons=(3, 12),
         compared=(12,),
         model={"d_state": 16, "channel_steps": True},
-        training={"epochs": 26, "batch_size": 32, "input_dropout": 0.2},
-        float_epochs=12,
+        training={"epochs": 78, "batch_size": 32, "input_dropout": 0.2, "patience": None},
+        float_epochs=26,
+        codes={"targets": "initial", "mixed_windows": 0.5, "input_dropout": 0.0},
     ),
 }
 
@@ -227,13 +231,14 @@ class Cell:
     def phases(self, variates: int) -> list[tuple[ModelConfig, TrainConfig]]:
         """Return the settings of the trainings one after another; together they are the budget."""
         model, training = self.settings(variates)
-        first = TASKS[self.task].float_epochs
+        task = TASKS[self.task]
+        first = task.float_epochs
         if not first or not model.quantised or model.zero_point == "published":
             return [(model, training)]
         floats = model.model_copy(update={"quantised": False, "channel_steps": False})
         return [
             (floats, training.model_copy(update={"epochs": first, "firing_penalty": 0.0})),
-            (model, training.model_copy(update={"epochs": training.epochs - first})),
+            (model, training.model_copy(update={"epochs": training.epochs - first, **task.codes})),
         ]
 
 
@@ -254,6 +259,8 @@ def all_cells() -> Iterator[Cell]:
     for seed in range(3):
         for name, task in TASKS.items():
             yield from (Cell(name, h, "ours", seed) for h in task.horizons)
+            if seed:  # what codes cost is told from as many float models
+                yield from (Cell(name, h, "float", seed) for h in task.compared)
         if seed == 0:
             yield from _of_the_files()
             for model in ("float", "published", *NETWORKS):

@@ -164,7 +164,7 @@ def train(
     ] = None,
     keep: Annotated[
         KeepName | None,
-        _setting("Epoch that spike-ssm keeps; classifiers the last, others the best.", _TRAINING),
+        _setting("Epoch to keep; best, of classifiers and copies last.", _TRAINING),
     ] = None,
     seed: Annotated[int | None, _setting("Of all random numbers; default 0.", _TRAINING)] = None,
 ) -> None:

@@ -73,6 +73,7 @@ def test_epochs_without_codes_are_part_of_the_budget(script, tmp_path, monkeypat
     codes, floats = (cells.Cell("hangzhou", 3, model) for model in ("ours", "float"))
     assert [t.epochs for _, t in floats.phases(4)] == [3]
     assert [(m.quantised, t.epochs) for m, t in codes.phases(4)] == [(False, 2), (True, 1)]
+    assert [t.targets for _, t in codes.phases(4)] == ["data", "initial"]
     values = np.random.default_rng(0).normal(size=(80, 4)).cumsum(axis=0)
     table = Table(values, tuple("abcd"), None, Path("t.csv"), sha256="0" * 64)
     trained = run._trained(codes, table, tmp_path, codes.phases(4))

@@ -90,3 +90,21 @@ def test_a_model_with_codes_comes_near_its_teacher(tmp_path):
 def test_a_teacher_has_to_be_there():
     with pytest.raises(UsageError, match="there is none"):
         fit(small_table(), small_config(), TrainConfig(targets="initial"), split=SPLIT)
+
+
+def test_what_imitates_keeps_its_last_epoch():
+    table, settings = small_table(), {"epochs": 12, "batch_size": 16, "learning_rate": 0.05}
+    initial = fit(table, small_config(quantised=False), TrainConfig(epochs=1), split=SPLIT)
+
+    def best_epoch(**changes):
+        wanted = TrainConfig(**settings, **changes)
+        return fit(table, small_config(), wanted, split=SPLIT, initial=initial).provenance
+
+    copied = best_epoch(targets="initial", patience=1)
+    assert copied.best_epoch == 11
+    assert copied.metrics["valid_r2"] == copied.history[11]["valid_r2"]
+    assert max(epoch["valid_r2"] for epoch in copied.history) > copied.history[11]["valid_r2"]
+    chosen = best_epoch(targets="initial", keep="best")
+    scores = [epoch["valid_r2"] for epoch in chosen.history]
+    assert chosen.best_epoch == scores.index(max(scores)) != len(scores) - 1
+    assert best_epoch(keep="last").best_epoch == 11
