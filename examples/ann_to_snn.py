@@ -48,6 +48,7 @@ from lava_spikyspace.datasets import (
     split_windows,
     target_windows,
 )
+from lava_spikyspace.intervals import prove_ranges, with_ranges
 from lava_spikyspace.network import (
     ConvLayer,
     EncoderLayer,
@@ -123,7 +124,7 @@ def main() -> None:
     print_stages("From floats to spikes", stages(trained, twin, made, table, options.windows))
     print_stages("The paper's scaling by T", scalings(trained, network, table))
     if options.widths:
-        print_stages("Time steps", widths(trained, table, options.folder))
+        print_stages("Time steps", widths(trained, twin, table, options.folder))
 
 
 def quantise(twin: TrainedModel, table: Table, folder: Path, epochs: int | None) -> TrainedModel:
@@ -240,20 +241,27 @@ def scaled(network: Network, factor: int, *, weights: bool) -> Network:
             return replace(made, weight=wide) if weights else made
         return layer
 
-    return replace(network, layers=tuple(change(x) for x in network.layers), golden=None)
+    made = replace(network, layers=tuple(change(x) for x in network.layers), golden=None)
+    return with_ranges(made, prove_ranges(made))  # those of the file are of other thresholds
 
 
-def widths(trained: TrainedModel, table: Table, folder: Path) -> Iterator[Stage]:
+def widths(
+    trained: TrainedModel, twin: TrainedModel | None, table: Table, folder: Path
+) -> Iterator[Stage]:
     """Train, export and score codes of 1 to 4 bits."""
     settings = settings_of(trained)
+    copies = settings.targets == "initial"
+    if copies and twin is None:
+        raise SystemExit("the checkpoint learned the forecasts of another one: name it by --float")
     folder.mkdir(parents=True, exist_ok=True)
     for bits in (1, 2, 3, 4):
         codes = trained.config.bits.model_copy(update=dict.fromkeys(CODES, bits))
         config = trained.config.model_copy(update={"bits": codes})
         path = folder / f"{bits}-bit.pt"
         other = fit(
-            table, config, settings, split=split_of(trained), checkpoint=path, resume=path.exists()
-        )
+            table, config, settings, split=split_of(trained), initial=twin if copies else None,
+            checkpoint=path, resume=path.exists(),
+        )  # fmt: skip
         network = export(other, table, ExportOptions()).network
         test = test_part(other, table)
         found = run_on(network, table, test, "batch", "unary")

@@ -49,6 +49,7 @@ from lava_spikyspace.hardware.accounting.operations import energy_of
 from lava_spikyspace.hardware.accounting.spikyspace import Sizes
 from lava_spikyspace.hardware.estimating import estimate
 from lava_spikyspace.hardware.profile_files import load_profile
+from lava_spikyspace.intervals import prove_ranges, with_ranges
 from lava_spikyspace.network import GateLayer, Network, SoftplusLayer
 from lava_spikyspace.netx.reader import read_network
 from lava_spikyspace.running import run
@@ -299,6 +300,7 @@ def _measure_terms(cell: Cell, table: Table, folder: Path) -> dict[str, Any]:
         for layer in network.layers
     )
     changed = replace(network, layers=layers, golden=None)
+    changed = with_ranges(changed, prove_ranges(changed))
     split = TASKS[cell.task].split
     scored = evaluate(changed, table, split=split, clip_input=True).to_dict()
     test = split_windows(table.rows, network.window, cell.horizon, split).test

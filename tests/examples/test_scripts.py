@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import lava_spikyspace as lss
+from lava_spikyspace.cli.app import main
 
 FOLDER = Path(__file__).parents[2] / "examples"
 
@@ -186,3 +187,21 @@ def test_ann_to_snn(run_example, tmp_path):
     assert printed.count("equal to the integers") == 2
     assert "NOT EQUAL" not in printed
     assert "both scaled by 3" in printed
+
+
+@pytest.mark.slow
+def test_ann_to_snn_trains_the_widths_of_a_copy_as_it_was_trained(run_example, tmp_path):
+    from netx_export.checkpoint import load_checkpoint
+
+    run_example("own_data", "--epochs", 1)
+    data, copy, twin = tmp_path / "own-data/speeds.csv", tmp_path / "copy.pt", tmp_path / "float.pt"
+    flags = ["train", "--data", str(data), "--window", "6", "--horizon", "2", "--epochs", "1"]
+    (tmp_path / "float.toml").write_text("[model]\nquantised = false\n")
+    assert main([*flags, "--config", str(tmp_path / "float.toml"), "-o", str(twin)]) == 0
+    assert main([*flags, "--init", str(twin), "--targets", "initial", "-o", str(copy)]) == 0
+    call = ("ann_to_snn", copy, "--data", data, "--windows", 1, "--widths")
+    with pytest.raises(SystemExit, match="name it by --float"):
+        run_example(*call)
+    assert "4 bit, T = 15" in run_example(*call, "--float", twin)
+    made = load_checkpoint(tmp_path / "spiking/4-bit.pt").provenance
+    assert made.initial_sha256 == load_checkpoint(twin).provenance.sha256
