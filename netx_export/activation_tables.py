@@ -7,10 +7,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from lava_spikyspace.arithmetic import pt_softplus
+from lava_spikyspace.arithmetic import pt_silu, pt_softplus
 from lava_spikyspace.hardware.registers import exp2_register
 from lava_spikyspace.network import MESSAGE_BITS, IntArray, Interval
-from netx_export.frozen import FloatArray, FrozenQuantiser, float_pt_softplus
+from netx_export.frozen import FloatArray, FrozenQuantiser, float_pt_silu, float_pt_softplus
 from netx_export.thresholds import affine_thresholds
 
 MAX_EXP2_TERMS = 27
@@ -35,6 +35,23 @@ class SoftplusTable:
     frac_bits: int
     exp2_terms: int
     theta_out: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class GateTable:
+    """PTSiLU of every code: fields of `GateLayer`.
+
+    Parameters
+    ----------
+    table : ndarray, int64, shape (code,)
+        Input of each code in fixed point.
+    frac_bits, exp2_terms : int
+        Fraction bits of the table, terms of the power of two.
+    """
+
+    table: IntArray
+    frac_bits: int
+    exp2_terms: int
 
 
 def fixed_point(values: FloatArray, frac_bits: int) -> IntArray:
@@ -84,3 +101,27 @@ def softplus_table(
         if least == 0:
             break
     return best
+
+
+@lru_cache(maxsize=256)
+def gate_table(quantiser: FrozenQuantiser, frac_bits: int) -> GateTable:
+    """Return the table with the fewest terms that is as exact as its fraction bits.
+
+    Half a unit where that can be had, else what the best number of terms reaches.
+
+    Parameters
+    ----------
+    quantiser : FrozenQuantiser
+        Before PTSiLU.
+    frac_bits : int
+        Fraction bits.
+    """
+    values = quantiser.values(quantiser.levels)
+    table = fixed_point(values, frac_bits)
+    exact = float_pt_silu(values) * 2.0**frac_bits
+    errors = [
+        float(np.abs(pt_silu(table, frac_bits, terms) - exact).max())
+        for terms in range(MAX_EXP2_TERMS + 1)
+    ]
+    good = max(0.5, min(errors))
+    return GateTable(table, frac_bits, next(n for n, error in enumerate(errors) if error <= good))

@@ -85,6 +85,6 @@ def origin_of(trained: TrainedLike) -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that a file's numbers may depend on."""
-    installed = installed_versions()
-    return {name: installed[name] for name in ("lava-spikyspace", "python", "numpy", "torch")}
+    """Return the versions that a file's numbers may depend on, of what is installed."""
+    # Nothing is exported through Lava.
+    return {name: found for name, found in installed_versions().items() if name != "lava-nc"}

@@ -259,8 +259,11 @@ class FormatSearch:
             for name in ORDER:
                 least, most = getattr(LEAST, name), getattr(WIDEST, name)
                 for step, end in ((-1, least - 1), (1, most + 1)):
+                    kept = getattr(best.formats, name)
                     if name not in self.fixed:
                         best = self._move(best, name, step, end, sample)
+                    if getattr(best.formats, name) != kept:
+                        break  # where it came from has been tried
         return best
 
     def _move(self, best: Trial, name: str, step: int, end: int, sample: Sample) -> Trial:

@@ -32,7 +32,7 @@ from lava_spikyspace.network import (
     ScanLayer,
     SoftplusLayer,
 )
-from netx_export.activation_tables import MAX_EXP2_TERMS, fixed_point, softplus_table
+from netx_export.activation_tables import gate_table, softplus_table
 from netx_export.budget import Budget, Formats, TooWide, WidthError
 from netx_export.frozen import (
     RMS_EPS,
@@ -41,7 +41,6 @@ from netx_export.frozen import (
     FrozenModel,
     FrozenQuantiser,
     QuantisedWeight,
-    float_pt_silu,
 )
 from netx_export.thresholds import affine_thresholds, normalised_thresholds
 
@@ -267,15 +266,6 @@ class LayerLowering:
         root: float | None,
     ) -> GateLayer:
         compared = self._norm_parameters(weight, quantiser, norm, root)
-        frac = self.formats.gate
-        table = fixed_point(quantiser.values(quantiser.levels), frac)
-        exact = float_pt_silu(quantiser.values(quantiser.levels)) * 2.0**frac
-        errors = [
-            float(np.abs(pt_silu(table, frac, terms) - exact).max())
-            for terms in range(MAX_EXP2_TERMS + 1)
-        ]
-        # Half a unit where that can be had, else what the best number of terms reaches.
-        good = max(0.5, min(errors))
         return GateLayer(
             name=name,
             inputs=(norm.inputs[0], norm.name),
@@ -283,9 +273,7 @@ class LayerLowering:
             theta=compared.theta,
             rms_shift=compared.shift,
             theta_limbs=compared.limbs,
-            table=table,
-            frac_bits=frac,
-            exp2_terms=next(terms for terms, error in enumerate(errors) if error <= good),
+            **vars(gate_table(quantiser, self.formats.gate)),
         )
 
     def _conv(self, block: FrozenBlock, name: str, source: str) -> ConvLayer:

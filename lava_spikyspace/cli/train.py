@@ -170,8 +170,9 @@ def train(
 ) -> None:
     """Train a quantised model on a table or on labelled sequences and score it on the test part.
 
-    CKPT holds the best epoch on the validation windows, from the first epoch on (of a classifier
-    the last one). All settings can also stand in a TOML file.
+    CKPT holds the best epoch on the validation windows, from the first epoch on; of a classifier,
+    and of a model that learns what another forecasts, the last one. All settings can also stand in
+    a TOML file.
 
     Parameters
     ----------

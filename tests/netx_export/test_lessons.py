@@ -87,6 +87,35 @@ def test_a_model_with_codes_comes_near_its_teacher(tmp_path):
     assert distance("initial", 0.5) < 0.5 * distance("data", 0.0)
 
 
+class _StopError(Exception):
+    """Stands for an interruption."""
+
+
+def test_an_interrupted_copy_is_resumed_as_if_it_had_not_been(tmp_path):
+    table, wanted = small_table(), TrainConfig(epochs=4, targets="initial", mixed_windows=0.5)
+    fit(
+        table,
+        small_config(quantised=False),
+        TrainConfig(epochs=1),
+        split=SPLIT,
+        checkpoint=tmp_path / "float.pt",
+    )
+    initial = load_checkpoint(tmp_path / "float.pt")
+
+    def run(path, **options):
+        fit(table, small_config(), wanted, split=SPLIT, initial=initial, checkpoint=path, **options)
+
+    def stop(report):
+        if report.epoch == 1:
+            raise _StopError
+
+    run(tmp_path / "whole.pt")
+    with pytest.raises(_StopError):
+        run(tmp_path / "parts.pt", on_epoch=stop)
+    run(tmp_path / "parts.pt", resume=True)
+    assert (tmp_path / "parts.pt").read_bytes() == (tmp_path / "whole.pt").read_bytes()
+
+
 def test_a_teacher_has_to_be_there():
     with pytest.raises(UsageError, match="there is none"):
         fit(small_table(), small_config(), TrainConfig(targets="initial"), split=SPLIT)
