@@ -152,6 +152,9 @@ def _leave(token: str, folder: Path) -> NoReturn:
         with contextlib.suppress(OSError):
             sys.stdout.flush()
             sys.stderr.flush()
+        # First the names of what is shared, which its users no longer need: among the processes is
+        # Python's resource tracker, and whoever kills us after that would leave them behind.
+        remove_objects_with(token)
         end_processes_of(token)
         collect_children()
         remove_objects_with(token)

@@ -116,10 +116,9 @@ def test_published_checkpoint(run_example):
 @pytest.mark.slow
 def test_published_checkpoint_from_files(run_example, tmp_path):
     printed = run_example("published_checkpoint")
-    made = tmp_path / "published"
-    again = run_example(
-        "published_checkpoint", made / "published.pt", made / "model.json", "--folder", "again"
-    )
+    assert (tmp_path / "published/published.pt").exists()
+    made = ("published/published.pt", "published/model.json")  # the example names what it reads
+    again = run_example("published_checkpoint", *made, "--folder", "again")
     assert again.splitlines()[:-1] == printed.splitlines()[:-1]
 
 

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from multiprocessing import resource_tracker, shared_memory
 from pathlib import Path
 
 import psutil
@@ -71,3 +72,27 @@ def test_death_of_the_program_and_the_worker_leaves_no_process_and_no_segment(pr
         shutil.rmtree(folder, ignore_errors=True)
     assert remains.segments
     assert remains.wait_until_gone() == []
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from lava_spikyspace.runtime import guard_worker
+guard_worker.end_processes_of = lambda token: os._exit(9)  # as if killed in the middle of it
+guard_worker._leave(sys.argv[1], Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /dev/shm")
+def test_a_worker_that_is_killed_while_it_ends_others_leaves_no_segment(tmp_path):
+    token = f"lss-{os.urandom(8).hex()}-"
+    segment = shared_memory.SharedMemory(f"{token}one", create=True, size=8)
+    done = subprocess.run([sys.executable, "-c", KILLED, token, tmp_path], cwd=ROOT, check=False)
+    assert done.returncode == 9
+    left = Path("/dev/shm", segment.name).exists()
+    segment.close()
+    if left:
+        segment.unlink()
+    else:
+        resource_tracker.unregister(f"/{segment.name}", "shared_memory")
+    assert not left
